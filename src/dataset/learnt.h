@@ -45,10 +45,15 @@ struct hearth_learnt_taker {
     void *argument;
 };
 
+/* Each answer takes renderings of all that stands before it, so that their number grows with the
+ * square of the messages. So many messages are rendered for one row at most, one of more than 4 KiB
+ * counted by its length: about 2 seconds, for 360 short messages in turn. */
+enum { HEARTH_LEARN_RENDERED_MAX = 1 << 16 };
+
 /* `all`: every token is learnt but the first. Most rows are one part. Some templates show an answer
  * in another way once others follow (without its thoughts): each such answer is a part of its own,
  * the conversation up to it, as the model is asked for it. HEARTH_EINVAL says why a row cannot be
- * used, such as a template that refuses it; HEARTH_ENOMEM. */
+ * used, such as a template that refuses it, or more to render than there may be; HEARTH_ENOMEM. */
 int hearth_learn_parts(const struct hearth_words *words, const struct hearth_dataset_row *row,
                        bool all, const struct hearth_learnt_taker *taker,
                        struct hearth_error *error);

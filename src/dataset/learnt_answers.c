@@ -4,9 +4,10 @@
 #include "base/memory.h"
 #include "dataset/token_places.h"
 
+#include <inttypes.h>
 #include <string.h>
 
-enum { TOKEN_TEXT_MAX = 4096 };
+enum { TOKEN_TEXT_MAX = 4096, RENDERED_AS_ONE = 4096 }; /* bytes */
 
 /* The first `count` messages as the template has them. */
 struct conversation {
@@ -202,14 +203,41 @@ static int learn_together(struct conversation *at, const json_t *messages, bool 
     return rc;
 }
 
+/* How many messages are rendered to find all answers: up to each, with and without the beginning of
+ * an answer. */
+static uint64_t rendered(const json_t *value, const json_t *messages)
+{
+    size_t count = json_array_size(messages);
+    uint64_t sum = 0, bytes = json_dumpb(value, NULL, 0, JSON_COMPACT);
+    uint64_t each = 1 + bytes / (count + 1) / RENDERED_AS_ONE;
+    for (size_t i = 0; i < count; i++)
+        sum += is_learnt(messages, i) ? 2 * (i + 1) * each : 0;
+    return sum;
+}
+
+static int check_work(const json_t *value, const json_t *messages, struct hearth_error *error)
+{
+    uint64_t work = rendered(value, messages);
+    if (work <= HEARTH_LEARN_RENDERED_MAX)
+        return 0;
+    return hearth_error_set(error, HEARTH_EINVAL,
+                            "the conversation has %zu messages, too many for one row: to find its "
+                            "answers %" PRIu64 " would be rendered, and may be %d; it may be split "
+                            "into several rows",
+                            json_array_size(messages), work, HEARTH_LEARN_RENDERED_MAX);
+}
+
 int hearth_learn_answers(const struct hearth_words *words, const json_t *value, bool all,
                          const struct hearth_learnt_taker *taker, struct hearth_error *error)
 {
     const json_t *messages = json_object_get(value, "messages");
     size_t count = json_array_size(messages);
+    int rc = all ? 0 : check_work(value, messages, error);
+    if (rc)
+        return rc;
     bool *altered = hearth_calloc(count + 1, sizeof(*altered));
     struct conversation at;
-    int rc = begin(&at, words, value, count, error);
+    rc = begin(&at, words, value, count, error);
     if (!rc && all)
         hearth_learnt_mark(&at.learnt, 0, at.learnt.count);
     else if (!rc)

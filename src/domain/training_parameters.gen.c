@@ -8,7 +8,7 @@ const struct hearth_training_parameter hearth_training_parameters_table[] = {
         .offset = offsetof(struct hearth_training_parameters, method),
         .low = 0, .high = 0, .preset = 0,
         .choices = (const char *const[]){"lora", "full", NULL},
-        .help = "lora trains a small adapter beside the frozen base; full changes all of the base's weights, for small models",
+        .help = "lora trains a small adapter beside the frozen base; full changes all of the base's weights, for small models: 16 bytes of memory for each, a rate of 1e-5 to 5e-5, and none of rank, alpha, dropout, modules and exports",
     },
     {
         .key = "rank", .kind = HEARTH_PARAMETER_INTEGER,

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -39,6 +40,15 @@ int hearth_file_map_open(const char *path, struct hearth_file_map *ret_map,
         return rc;
     *ret_map = (struct hearth_file_map){bytes, (size_t)status.st_size};
     return 0;
+}
+
+void hearth_file_map_release(const void *bytes, size_t length)
+{
+    const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    uintptr_t first = ((uintptr_t)bytes + page - 1) / page * page;
+    uintptr_t end = ((uintptr_t)bytes + length) / page * page;
+    if (first < end)
+        madvise((void *)first, end - first, MADV_DONTNEED);
 }
 
 void hearth_file_map_close(struct hearth_file_map *map)

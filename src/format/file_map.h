@@ -19,6 +19,9 @@ struct hearth_file_map {
 int hearth_file_map_open(const char *path, struct hearth_file_map *ret_map,
                          struct hearth_error *error);
 void hearth_file_map_close(struct hearth_file_map *map); /* one that is all zeros is allowed */
+/* Gives the memory of whole pages within some mapped bytes back, of which the next is read when
+ * they are; for who goes through a large file once. */
+void hearth_file_map_release(const void *bytes, size_t length);
 /* The name that errors have. */
 const char *hearth_file_map_name(const char *path);
 

@@ -182,7 +182,8 @@ static bool is_beside(const struct hearth_checkpoint *checkpoint, size_t index)
     return false;
 }
 
-/* The files are mapped since they were opened, and stay so until close. */
+/* The files are mapped since they were opened, and stay so until close; what they take of memory is
+ * given back before. */
 static int map(struct hearth_checkpoint *checkpoint, struct hearth_error *error)
 {
     (void)checkpoint;
@@ -192,7 +193,9 @@ static int map(struct hearth_checkpoint *checkpoint, struct hearth_error *error)
 
 static void unmap(struct hearth_checkpoint *checkpoint)
 {
-    (void)checkpoint;
+    const struct folder *folder = self(checkpoint);
+    for (size_t i = 0; i < folder->shards.count; i++)
+        hearth_safetensors_release(folder->shards.files[i]);
 }
 
 static const void *bytes(const struct hearth_checkpoint *checkpoint,

@@ -18,7 +18,8 @@ struct hearth_train_base {
     hearth_number *vectors;        /* of all parts that are none, one behind the other */
     hearth_number **vector_places; /* [layers][HEARTH_PART_COUNT], into it; or NULL */
     float *frequencies;
-    hearth_number *matrix;             /* room for the largest */
+    hearth_number *matrix; /* room for the largest */
+    size_t matrix_count;
     const struct hearth_lora *trained; /* holds the tensors instead of the file; or NULL */
 };
 
@@ -180,6 +181,9 @@ size_t hearth_train_base_part(const struct hearth_train_base *base, enum hearth_
 void hearth_train_base_read_from(struct hearth_train_base *base, const struct hearth_lora *lora)
 {
     base->trained = lora;
+    hearth_checkpoint_unmap(base->checkpoint);
+    hearth_free(base->matrix);
+    base->matrix = NULL;
 }
 
 static size_t vector_size(const struct hearth_train_base *base, enum hearth_part part,
@@ -266,7 +270,8 @@ static int reserve_matrix(struct hearth_train_base *base, struct hearth_error *e
             largest = count > largest ? count : largest;
         }
     }
-    base->matrix = hearth_try_calloc(largest + 1, sizeof(*base->matrix));
+    base->matrix_count = largest + 1;
+    base->matrix = hearth_try_calloc(base->matrix_count, sizeof(*base->matrix));
     return base->matrix != NULL
                ? 0
                : hearth_error_set(error, HEARTH_ENOMEM, "no memory for the base's matrices");
@@ -375,17 +380,15 @@ void hearth_train_base_embedding(const struct hearth_train_base *base, int32_t t
                                  hearth_number *y)
 {
     struct hearth_checkpoint_tensor tensor;
-    if (!hearth_checkpoint_find(base->checkpoint, HEARTH_PART_EMBEDDING, 0, 0, &tensor))
-        return;
-    size_t width = base->network.width, row_bytes = hearth_quant_bytes(tensor.type, width);
-    const char *bytes = hearth_checkpoint_bytes(base->checkpoint, &tensor);
-    if (base->trained != NULL)
-        memcpy(y,
-               hearth_full_at(base->trained, HEARTH_PART_EMBEDDING, 0).values +
-                   (size_t)token * width,
-               width * sizeof(*y));
-    else
-        dequantize((enum hearth_quant)tensor.type, bytes + (size_t)token * row_bytes, width, y);
+    size_t width = base->network.width, row = (size_t)token;
+    if (base->trained != NULL) {
+        const hearth_number *all = hearth_full_at(base->trained, HEARTH_PART_EMBEDDING, 0).values;
+        memcpy(y, all + row * width, width * sizeof(*y));
+    } else if (hearth_checkpoint_find(base->checkpoint, HEARTH_PART_EMBEDDING, 0, 0, &tensor)) {
+        const char *bytes = hearth_checkpoint_bytes(base->checkpoint, &tensor);
+        dequantize((enum hearth_quant)tensor.type,
+                   bytes + row * hearth_quant_bytes(tensor.type, width), width, y);
+    }
     for (size_t i = 0; base->network.embedding_scale != 1 && i < base->network.width; i++)
         y[i] *= (hearth_number)base->network.embedding_scale;
 }
@@ -401,6 +404,25 @@ const hearth_number *hearth_train_base_vector(const struct hearth_train_base *ba
 const float *hearth_train_base_frequencies(const struct hearth_train_base *base, bool windowed)
 {
     return base->frequencies + (windowed ? base->network.rotary_size / 2 : 0);
+}
+
+uint64_t hearth_train_base_room(const struct hearth_train_base *base)
+{
+    return base->matrix_count * sizeof(*base->matrix);
+}
+
+bool hearth_train_base_is_quantized(const struct hearth_train_base *base)
+{
+    for (enum hearth_part part = 0; part < HEARTH_PART_COUNT; part++)
+        for (uint32_t layer = 0; layer < base->network.layers; layer++) {
+            struct hearth_checkpoint_tensor tensor;
+            if (hearth_part_row(part)->is_matrix && (parts_computed & BIT(part)) != 0 &&
+                hearth_checkpoint_find(base->checkpoint, part, layer, 0, &tensor) &&
+                tensor.type != HEARTH_QUANT_F32 && tensor.type != HEARTH_QUANT_F16 &&
+                tensor.type != HEARTH_QUANT_BF16)
+                return true;
+        }
+    return false;
 }
 
 uint64_t hearth_train_base_mapped(const struct hearth_train_base *base)

@@ -43,8 +43,11 @@ int hearth_train_base_open(const char *path, struct hearth_train_base **ret_base
 void hearth_train_base_close(struct hearth_train_base *base); /* NULL is allowed */
 
 const struct hearth_network *hearth_train_base_network(const struct hearth_train_base *base);
-/* Of its files, that training reads: they are mapped, and in memory as long as there is room. */
+/* Of its files, that training reads: they are mapped, and in memory as long as there is room. A
+ * base that is trained whole is not read from them by then. */
 uint64_t hearth_train_base_mapped(const struct hearth_train_base *base);
+/* Of the memory that it has by itself: what it would let go of where it is trained whole. */
+uint64_t hearth_train_base_room(const struct hearth_train_base *base);
 
 /* [outputs × inputs]; lives until the next call of this verb or the next. For the leader of a crew,
  * which shares the work. */
@@ -62,11 +65,14 @@ void hearth_train_base_embedding(const struct hearth_train_base *base, int32_t t
 /* What a norm multiplies by, or a bias; lives as long as the base. NULL: the network has none. */
 const hearth_number *hearth_train_base_vector(const struct hearth_train_base *base,
                                               enum hearth_part part, uint32_t layer);
+/* Whether a matrix has blocks of integers, which would round what is learnt. */
+bool hearth_train_base_is_quantized(const struct hearth_train_base *base);
 /* How many numbers a tensor has that can be trained, 0 where the network has none; writes them to
  * `y`, or nothing with NULL. Parts that are of no layer are those of layer 0. */
 size_t hearth_train_base_part(const struct hearth_train_base *base, enum hearth_part part,
                               uint32_t layer, hearth_number *y);
-/* From now on all tensors are read from there (full.h); NULL: from the file again. Borrowed. */
+/* From now on all tensors are read from there (full.h), and the files are no longer mapped; NULL:
+ * nothing is read any more. Borrowed. */
 struct hearth_lora;
 void hearth_train_base_read_from(struct hearth_train_base *base, const struct hearth_lora *lora);
 

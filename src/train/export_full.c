@@ -23,8 +23,10 @@ static int row(void *argument, enum hearth_part part, uint32_t layer, uint32_t r
 }
 
 int hearth_export_full(struct hearth_lora *trained, const char *base, enum hearth_rewrite_type type,
-                       const char *folder, struct hearth_error *error)
+                       const char *folder, const struct hearth_rewrite_watch *watch,
+                       struct hearth_error *error)
 {
-    const struct hearth_rewrite_source source = {begin, row, trained};
+    const struct hearth_rewrite_source source = {
+        .begin = begin, .row = row, .argument = trained, .watch = watch};
     return hearth_rewrite(base, &source, type, folder, error);
 }

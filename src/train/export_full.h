@@ -7,9 +7,10 @@
 #include "train/lora.h"
 #include "train/rewrite.h"
 
-/* `base` is the path that the trained base was opened from, `folder` must be there. Errors as
- * hearth_rewrite's. */
+/* `base` is the path that the trained base was opened from, `folder` must be there; `watch` may be
+ * NULL. Errors as hearth_rewrite's. */
 int hearth_export_full(struct hearth_lora *trained, const char *base, enum hearth_rewrite_type type,
-                       const char *folder, struct hearth_error *error);
+                       const char *folder, const struct hearth_rewrite_watch *watch,
+                       struct hearth_error *error);
 
 #endif

@@ -19,10 +19,14 @@ static int reserve(struct hearth_lora *lora, const struct hearth_train_base *bas
         }
     lora->values = hearth_try_calloc(lora->count, sizeof(*lora->values));
     lora->gradients = hearth_try_calloc(lora->count, sizeof(*lora->gradients));
-    return lora->values != NULL && lora->gradients != NULL
-               ? 0
-               : hearth_error_set(error, HEARTH_ENOMEM, "no memory for %zu parameters",
-                                  lora->count);
+    if (lora->values != NULL && lora->gradients != NULL)
+        return 0;
+    /* Values, gradients, and the optimizer's two moments. */
+    double bytes = 4.0 * sizeof(hearth_number) * (double)lora->count;
+    return hearth_error_set(error, HEARTH_ENOMEM,
+                            "full training of %zu parameters takes more than %.0f MiB, which this "
+                            "machine does not have; method lora takes far less",
+                            lora->count, bytes / (1024 * 1024));
 }
 
 int hearth_full_create(struct hearth_train_base *base, struct hearth_lora **ret_lora,
@@ -35,13 +39,18 @@ int hearth_full_create(struct hearth_train_base *base, struct hearth_lora **ret_
         hearth_lora_destroy(lora);
         return rc;
     }
-    for (uint32_t layer = 0; layer < lora->network->layers; layer++)
-        for (enum hearth_part part = 0; part < HEARTH_PART_COUNT; part++)
-            hearth_train_base_part(base, part, layer, hearth_full_at(lora, part, layer).values);
     lora->full_base = base;
-    hearth_train_base_read_from(base, lora);
     *ret_lora = lora;
     return 0;
+}
+
+void hearth_full_read(struct hearth_lora *lora)
+{
+    for (uint32_t layer = 0; layer < lora->network->layers; layer++)
+        for (enum hearth_part part = 0; part < HEARTH_PART_COUNT; part++)
+            hearth_train_base_part(lora->full_base, part, layer,
+                                   hearth_full_at(lora, part, layer).values);
+    hearth_train_base_read_from(lora->full_base, lora);
 }
 
 struct hearth_full_tensor hearth_full_at(const struct hearth_lora *lora, enum hearth_part part,

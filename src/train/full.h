@@ -7,15 +7,19 @@
  * Matrices are [outputs × inputs]; norms are what rows are multiplied by, a 1 that a folder leaves
  * out included. 16 bytes for each parameter, moments included.
  *
- * Lifecycle: create, use, hearth_lora_destroy, and then close the base. One thread. */
+ * Lifecycle: create, read, use, hearth_lora_destroy, and then close the base. One thread. */
 #ifndef HEARTH_TRAIN_FULL_H
 #define HEARTH_TRAIN_FULL_H
 
 #include "train/lora.h"
 
-/* HEARTH_ENOMEM. The base must outlive it, and has one at a time. */
+/* Reserves memory, and touches none: whether it may be had can be asked before it is. HEARTH_ENOMEM
+ * says how much it is. The base must outlive it, and has one at a time. */
 int hearth_full_create(struct hearth_train_base *base, struct hearth_lora **ret_lora,
                        struct hearth_error *error);
+
+/* Fills it with the base's values; from then on the base is this one, and its files are let go. */
+void hearth_full_read(struct hearth_lora *lora);
 
 struct hearth_full_tensor {
     hearth_number *values, *gradient; /* NULL: there is none, or it is not trained */

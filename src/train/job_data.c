@@ -1,6 +1,7 @@
 /* What a job computes with: the base, the rows as tokens, the adapter, the room for a batch. */
 #include "base/error.h"
 #include "base/memory.h"
+#include "train/full.h"
 #include "train/job_parts.h"
 
 #include <malloc.h>
@@ -60,7 +61,8 @@ static void plan_steps(struct hearth_job *job)
         job->steps = UINT32_MAX;
 }
 
-static int make_adapter(struct hearth_job *job, struct hearth_error *error)
+/* An adapter, or the model itself. */
+static int make_trained(struct hearth_job *job, struct hearth_error *error)
 {
     const struct hearth_training_parameters *from = &job->order->parameters;
     const struct hearth_lora_params params = {
@@ -72,8 +74,7 @@ static int make_adapter(struct hearth_job *job, struct hearth_error *error)
         .seed = (uint64_t)from->seed,
     };
     if (from->method == HEARTH_TRAINING_FULL)
-        return hearth_error_set(error, HEARTH_ENOTIMPL,
-                                "parameters.method: full training is not built yet; lora is");
+        return hearth_full_create(job->base, &job->lora, error);
     return hearth_lora_create(hearth_train_base_network(job->base), &params, &job->lora, error);
 }
 
@@ -133,7 +134,7 @@ static int make_room(struct hearth_job *job, struct hearth_error *error)
     if (!rc && job->evaluation.count) {
         job->best = hearth_try_calloc(job->lora->count, sizeof(*job->best));
         if (!job->best)
-            rc = hearth_error_set(error, HEARTH_ENOMEM, "no memory for the best adapter");
+            rc = hearth_error_set(error, HEARTH_ENOMEM, "no memory for what was best");
     }
     return rc;
 }
@@ -147,35 +148,45 @@ int hearth_job_open(struct hearth_job *job, struct hearth_error *error)
         return rc;
     identify(job);
     plan_steps(job);
-    rc = make_adapter(job, error);
+    rc = make_trained(job, error);
     if (!rc)
         rc = make_optimizer(job, error);
     return rc ? rc : make_room(job, error);
 }
 
-void hearth_job_close(struct hearth_job *job)
+void hearth_job_end_steps(struct hearth_job *job)
 {
     hearth_job_batch_destroy(&job->batch);
     hearth_train_pass_destroy(job->pass);
     hearth_optimizer_destroy(job->optimizer);
-    hearth_lora_destroy(job->lora);
     hearth_free(job->best);
+    job->pass = NULL;
+    job->optimizer = NULL;
+    job->best = NULL;
+}
+
+void hearth_job_close(struct hearth_job *job)
+{
+    hearth_job_end_steps(job);
+    hearth_lora_destroy(job->lora);
     hearth_job_rows_finish(&job->rows);
     hearth_job_rows_finish(&job->evaluation);
     hearth_train_base_close(job->base);
 }
 
-/* Code, and the rooms of a matrix product: what the process has beside what it asked for. */
-#define PROCESS_BYTES (8ull << 20)
+/* The room that a matrix product has in each thread. */
 #define THREAD_BYTES (2ull << 20)
 
 /* What is reserved by now, all of which a step touches (mallinfo(3)), and the base's part of its
- * files. */
+ * files: but a base that is trained whole lets go of them and of its room for a matrix. */
 static uint64_t memory_of(const struct hearth_job *job)
 {
     struct mallinfo2 reserved = mallinfo2();
-    return reserved.uordblks + reserved.hblkhd + hearth_train_base_mapped(job->base) +
-           PROCESS_BYTES + threads_of(job) * THREAD_BYTES;
+    bool full = job->order->parameters.method == HEARTH_TRAINING_FULL;
+    uint64_t own = reserved.uordblks + reserved.hblkhd + HEARTH_JOB_PROCESS_BYTES +
+                   threads_of(job) * THREAD_BYTES;
+    return full ? own - hearth_train_base_room(job->base)
+                : own + hearth_train_base_mapped(job->base);
 }
 
 int hearth_job_tell_plan(const struct hearth_job *job, struct hearth_error *error)

@@ -69,6 +69,8 @@ static int begin(struct hearth_job *job, struct hearth_error *error)
                  (unsigned long long)job->progress.step);
         return 0;
     }
+    if (rc == HEARTH_EIO)
+        return hearth_error_set(error, rc, "%s", why.message);
     if (rc != HEARTH_ENOTFOUND)
         tell_log(job, "warning", "%s; training begins anew", why.message);
     return save(job, error);

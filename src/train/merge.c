@@ -176,15 +176,33 @@ static int check(struct merging *merging, const char *base, const char *path,
     return rc;
 }
 
+/* The adapter's files, and A of the largest matrix and all that is added to it. */
+static uint64_t memory_of(const struct hearth_adapter_file *adapter)
+{
+    uint64_t mapped = 0, most = 0;
+    for (size_t i = 0; i < hearth_adapter_file_count(adapter); i++) {
+        const struct hearth_adapter_pair *pair = hearth_adapter_file_at(adapter, i);
+        uint64_t a = (uint64_t)pair->a.rows * pair->a.columns * sizeof(float);
+        uint64_t b = (uint64_t)pair->b.rows * pair->b.columns * sizeof(float);
+        mapped += a + b;
+        most = a > most ? a : most;
+    }
+    return mapped + ADDENDS_MAX * most;
+}
+
 int hearth_merge(const char *base, const char *adapter, enum hearth_rewrite_type type,
-                 const char *folder, struct hearth_error *error)
+                 const char *folder, const struct hearth_rewrite_watch *watch,
+                 struct hearth_error *error)
 {
     float b[HEARTH_ADAPTER_RANK_MAX];
     struct hearth_network *network = hearth_calloc(1, sizeof(*network));
     struct hearth_adapter_file *file = NULL;
     struct merging merging = {.network = network, .b = b};
-    const struct hearth_rewrite_source source = {begin, row, &merging};
+    struct hearth_rewrite_source source = {
+        .begin = begin, .row = row, .argument = &merging, .watch = watch};
     int rc = check(&merging, base, adapter, network, &file, error);
+    if (rc == 0)
+        source.memory_bytes = memory_of(file);
     if (rc == 0)
         rc = hearth_rewrite(base, &source, type, folder, error);
     forget(&merging);

@@ -9,9 +9,10 @@
 #include "train/rewrite.h"
 
 /* `base`: a GGUF file or a Hugging Face folder; `adapter`: a GGUF file or a PEFT folder
- * (network/adapter_file.h); `folder` must be there and be neither's. HEARTH_EMODEL also for an
- * adapter of another base. */
+ * (network/adapter_file.h); `folder` must be there and be neither's; `watch` may be NULL.
+ * HEARTH_EMODEL also for an adapter of another base. */
 int hearth_merge(const char *base, const char *adapter, enum hearth_rewrite_type type,
-                 const char *folder, struct hearth_error *error);
+                 const char *folder, const struct hearth_rewrite_watch *watch,
+                 struct hearth_error *error);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "format/file_map.h"
 #include "network/checkpoint.h"
 
 #include <math.h>
@@ -114,15 +115,33 @@ static int write_row(const struct hearth_rewriting *rewriting,
     return 0;
 }
 
-int hearth_rewrite_values(const struct hearth_rewriting *rewriting,
-                          const struct hearth_rewrite_tensor *tensor, struct hearth_out_file *file,
-                          struct hearth_error *error)
+int hearth_rewrite_tell_plan(const struct hearth_rewriting *rewriting,
+                             const struct hearth_rewrite_tensor *tensors, size_t count,
+                             struct hearth_error *error)
 {
     const struct hearth_rewrite_source *source = rewriting->source;
-    if (!tensor->changes && tensor->new_type == tensor->type) {
-        hearth_out_write(file, tensor->bytes, tensor->length);
+    uint64_t most = 0;
+    if (source->watch == NULL || source->watch->on_plan == NULL)
         return 0;
+    for (size_t i = 0; i < count; i++) {
+        /* Itself as it is, and a row of it in f32 and as it will be: less than 8 bytes a value. */
+        uint64_t bytes = tensors[i].length + 8 * tensors[i].columns;
+        most = bytes > most ? bytes : most;
     }
+    most += source->memory_bytes + count * sizeof(*tensors) + sizeof(struct hearth_out_file);
+    return source->watch->on_plan(source->watch->argument, most, error);
+}
+
+static bool wants_stop(const struct hearth_rewrite_watch *watch)
+{
+    return watch != NULL && watch->wants_stop != NULL && watch->wants_stop(watch->argument);
+}
+
+static int write_rows(const struct hearth_rewriting *rewriting,
+                      const struct hearth_rewrite_tensor *tensor, struct hearth_out_file *file,
+                      struct hearth_error *error)
+{
+    const struct hearth_rewrite_source *source = rewriting->source;
     if (tensor->changes)
         source->begin(source->argument, tensor->place->part, tensor->place->layer);
     size_t row_bytes = hearth_quant_bytes(tensor->new_type, (size_t)tensor->columns);
@@ -139,6 +158,21 @@ int hearth_rewrite_values(const struct hearth_rewriting *rewriting,
     }
     hearth_free(values);
     hearth_free(made);
+    return rc;
+}
+
+int hearth_rewrite_values(const struct hearth_rewriting *rewriting,
+                          const struct hearth_rewrite_tensor *tensor, struct hearth_out_file *file,
+                          struct hearth_error *error)
+{
+    int rc = 0;
+    if (wants_stop(rewriting->source->watch))
+        return hearth_error_set(error, HEARTH_ECANCELED, "the job was interrupted");
+    if (!tensor->changes && tensor->new_type == tensor->type)
+        hearth_out_write(file, tensor->bytes, tensor->length);
+    else
+        rc = write_rows(rewriting, tensor, file, error);
+    hearth_file_map_release(tensor->bytes, tensor->length);
     return rc;
 }
 

@@ -192,6 +192,8 @@ int hearth_rewrite_folder(const struct hearth_rewriting *rewriting, struct heart
     if (rc == 0)
         rc = plan_tensors(&folder, error);
     if (rc == 0)
+        rc = hearth_rewrite_tell_plan(rewriting, folder.tensors, folder.shards.tensor_count, error);
+    if (rc == 0)
         rc = write_tensors(&folder, error);
     if (rc == 0)
         rc = copy_files(&folder, error);

@@ -210,6 +210,8 @@ int hearth_rewrite_gguf(const struct hearth_rewriting *rewriting, struct hearth_
     if (rc == 0)
         rc = plan_tensors(&model, error);
     if (rc == 0)
+        rc = hearth_rewrite_tell_plan(rewriting, model.tensors, model.count, error);
+    if (rc == 0)
         rc = write_model(&model, error);
     close_parts(&model);
     return rc;

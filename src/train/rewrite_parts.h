@@ -41,6 +41,11 @@ struct hearth_rewrite_tensor {
 /* HEARTH_ENOTIMPL: it changes, and cannot be read. HEARTH_EMODEL: it is not what `place` says. */
 int hearth_rewrite_plan(const struct hearth_rewriting *rewriting,
                         struct hearth_rewrite_tensor *tensor, struct hearth_error *error);
+/* Tells the watch what `count` planned tensors need. */
+int hearth_rewrite_tell_plan(const struct hearth_rewriting *rewriting,
+                             const struct hearth_rewrite_tensor *tensors, size_t count,
+                             struct hearth_error *error);
+/* HEARTH_ECANCELED: a stop came before it. */
 int hearth_rewrite_values(const struct hearth_rewriting *rewriting,
                           const struct hearth_rewrite_tensor *tensor, struct hearth_out_file *file,
                           struct hearth_error *error);

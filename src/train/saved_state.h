@@ -26,7 +26,8 @@ int hearth_saved_state_write(const char *folder, const char *identity,
                              const struct hearth_lora *lora, struct hearth_optimizer *optimizer,
                              const hearth_number *best_values, struct hearth_error *error);
 /* HEARTH_ENOTFOUND when there is none, HEARTH_EPARSE when it is damaged or another job's: then
- * nothing has been changed. */
+ * nothing has been changed. HEARTH_EIO: reading failed on the way into place, and the values are of
+ * no use. Takes no memory beside those. */
 int hearth_saved_state_read(const char *folder, const char *identity,
                             struct hearth_job_progress *progress, struct hearth_lora *lora,
                             struct hearth_optimizer *optimizer, hearth_number *best_values,

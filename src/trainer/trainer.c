@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 /* Below the workers, which somebody waits for: nice(1) of setpriority(2). */
-enum { NICE = 10, EXIT_PROTOCOL = 65, EVENT_MAX = 128 << 10, END_MS = 5000 };
+enum { NICE = 10, EXIT_PROTOCOL = 65, END_MS = 5000 };
 
 struct trainer {
     struct hearth_loop *loop;
@@ -86,7 +86,7 @@ static void send_json(struct trainer *trainer, uint8_t type, json_t *json, bool 
 {
     struct parcel *parcel = parcel_create(trainer);
     struct hearth_buf text;
-    hearth_buf_init(&text, EVENT_MAX);
+    hearth_buf_init(&text, HEARTH_JOB_RESULT_MAX);
     if (json && hearth_json_dump(&text, json) == 0)
         hearth_ipc_put_json(&parcel->frame, type, text.bytes, text.length);
     else if (is_last)
@@ -141,7 +141,7 @@ static int do_job(struct trainer *trainer, json_t **ret_result, struct hearth_er
     const struct hearth_job_listener listener = {on_event, on_plan, wants_stop, rest, trainer};
     struct hearth_base_words *words = NULL;
     if (trainer->order.work == HEARTH_JOB_MERGE)
-        return hearth_job_merge(&trainer->order, ret_result, error);
+        return hearth_job_merge(&trainer->order, &listener, ret_result, error);
     int rc = hearth_base_words_open(trainer->order.base_path, &words, error);
     if (rc)
         return rc;

@@ -66,7 +66,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
     if (length == 0 || length > FILE_BYTES)
         return 0;
     make_folder();
-    const struct hearth_rewrite_source source = {begin, row, NULL};
+    const struct hearth_rewrite_source source = {.begin = begin, .row = row};
     bool is_folder = length > 3 && memcmp(bytes, "===", 3) == 0;
     const char *path = is_folder ? write_fuzz_folder(names, NAMES, (const char *)bytes, length)
                                  : write_fuzz_file(bytes, length, FILE_BYTES);

@@ -111,7 +111,7 @@ int main(int argc, char **argv)
     if (argc == 4 && !strcmp(argv[1], "make"))
         rc = make(argv[2], argv[3], &error);
     else if (argc == 6 && !strcmp(argv[1], "merge") && hearth_rewrite_type_of(argv[5], &type))
-        rc = hearth_merge(argv[2], argv[3], type, argv[4], &error);
+        rc = hearth_merge(argv[2], argv[3], type, argv[4], NULL, &error);
     else if (argc == 5 && !strcmp(argv[1], "plain") && hearth_rewrite_type_of(argv[4], &type))
         rc = plain(argv[2], argv[3], type, &error);
     else if (argc == 4 && !strcmp(argv[1], "logits"))

@@ -139,6 +139,47 @@ static void test_a_weight_of_0_leaves_an_answer_out(void **state)
     assert_string_equal(text, "a:hi<e>\nu:q<e>\na:yes<e>\nu:w<e>\na:[no<e>]\n");
 }
 
+/* A question and its answer in turn; `learnt` of the answers, the last ones, have no weight of 0.
+ */
+static json_t *long_conversation(size_t messages, size_t learnt)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < messages; i++) {
+        json_t *one = json_pack("{s:s, s:s}", "role", i % 2 ? "assistant" : "user", "content", "x");
+        if (messages - i > 2 * learnt)
+            json_object_set_new(one, "weight", json_integer(0));
+        json_array_append_new(list, one);
+    }
+    return json_pack("{s:o}", "messages", list);
+}
+
+static int learn_long(size_t messages, size_t learnt, bool all, struct hearth_error *error)
+{
+    const struct hearth_dataset_row row = {3, HEARTH_FORM_MESSAGES,
+                                           long_conversation(messages, learnt)};
+    struct hearth_learnt made = {0};
+    int rc = hearth_learn_row(&words, &row, all, &made, error);
+    if (!rc)
+        assert_int_equal(made.learnt, all ? made.count - 1 : 2 * learnt);
+    json_decref((json_t *)row.value);
+    hearth_learnt_finish(&made);
+    return rc;
+}
+
+static void test_a_row_of_too_many_answers_is_refused_and_not_rendered_for_minutes(void **state)
+{
+    (void)state;
+    struct hearth_error error = {.code = 0};
+    hides_thoughts = false;
+    assert_int_equal(learn_long(10000, 5000, false, &error), HEARTH_EINVAL);
+    assert_non_null(strstr(error.message, "10000 messages, too many for one row"));
+    assert_non_null(strstr(error.message, "split"));
+    assert_int_equal(learn_long(360, 180, false, NULL), 0);
+    /* What counts is what has to be rendered. */
+    assert_int_equal(learn_long(10000, 3, false, NULL), 0);
+    assert_int_equal(learn_long(10000, 5000, true, NULL), 0);
+}
+
 static void test_of_a_prompt_the_completion_is_learnt(void **state)
 {
     (void)state;
@@ -183,6 +224,7 @@ int main(void)
         cmocka_unit_test(test_only_answers_and_their_ends_are_learnt),
         cmocka_unit_test(test_thoughts_that_a_template_hides_are_told),
         cmocka_unit_test(test_a_weight_of_0_leaves_an_answer_out),
+        cmocka_unit_test(test_a_row_of_too_many_answers_is_refused_and_not_rendered_for_minutes),
         cmocka_unit_test(test_of_a_prompt_the_completion_is_learnt),
         cmocka_unit_test(test_what_the_template_refuses_is_refused),
         cmocka_unit_test(test_a_cut_row_counts_what_is_left),

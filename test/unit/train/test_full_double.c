@@ -41,6 +41,7 @@ static void begin(struct bed *bed, const char *architecture)
         fail_msg("%s", error.message);
     unlink(path);
     assert_int_equal(hearth_full_create(bed->base, &bed->full, &error), 0);
+    hearth_full_read(bed->full);
     assert_int_equal(hearth_train_pass_create(bed->base, bed->full, &sizes, &bed->pass, &error), 0);
     for (uint32_t i = 0; i < TOKENS; i++) {
         bed->tokens[i] = (int32_t)seeded_pick(&seed, 0, 39); /* some of them more than once */

@@ -1,175 +1,15 @@
 /* A job from its order to its files, over a small base with letters for tokens: the same order
  * gives the same bytes however often it was stopped; numbers that are none never become an
  * adapter. */
-#include "support/decoder_maker.h"
-#include "support/temp_folder.h"
-#include "unit/cmocka_all.h"
+#include "support/job_bed.h"
 
-#include "base/digest.h"
-#include "base/error.h"
-#include "base/small_file.h"
-#include "train/job.h"
-
-#include <string.h>
-
-enum { ADAPTER_MAX = 4 << 20 };
-
-struct bed {
-    char folder[TEMP_FOLDER_BYTES], base[64], data[64];
-    int stop_at_rest; /* between batches; 0: at none */
-    int rests;
-    int stop_after; /* events of the type `metrics`; −1: never */
-    int metrics, checkpoints, warnings, plans;
-    char warning[512];
-};
-
-static int render(void *argument, const json_t *conversation, struct hearth_buf *text,
-                  struct hearth_error *error)
-{
-    (void)argument, (void)conversation, (void)text;
-    return hearth_error_set(error, HEARTH_EINVAL, "no template");
-}
-
-static int tokenize(void *argument, const char *text, size_t length, bool begins, bool special,
-                    int32_t **ret_tokens, uint32_t *ret_count, struct hearth_error *error)
-{
-    (void)argument, (void)begins, (void)special, (void)error;
-    *ret_tokens = hearth_calloc(length + 1, sizeof(**ret_tokens));
-    *ret_count = (uint32_t)length;
-    for (size_t i = 0; i < length; i++)
-        (*ret_tokens)[i] = (unsigned char)text[i];
-    return 0;
-}
-
-static void spell(void *argument, int32_t token, struct hearth_buf *text)
-{
-    (void)argument;
-    const char byte = (char)token;
-    hearth_buf_append(text, &byte, 1);
-}
-
-static bool ends(void *argument, int32_t token)
-{
-    (void)argument;
-    return token == 300;
-}
-
-static const struct hearth_words words = {render, tokenize, spell, NULL, 300, ends};
-
-static void on_event(void *argument, json_t *event)
-{
-    struct bed *bed = argument;
-    assert_non_null(event);
-    const char *type = hearth_json_text(event, "type", "");
-    bed->metrics += strcmp(type, "metrics") == 0;
-    bed->checkpoints += strcmp(type, "checkpoint") == 0;
-    bed->plans += strcmp(type, "plan") == 0;
-    if (strcmp(hearth_json_text(event, "level", ""), "warning") == 0) {
-        bed->warnings++;
-        snprintf(bed->warning, sizeof(bed->warning), "%s", hearth_json_text(event, "message", ""));
-    }
-    json_decref(event);
-}
-
-static bool wants_stop(void *argument)
-{
-    struct bed *bed = argument;
-    if (bed->stop_at_rest && bed->rests >= bed->stop_at_rest)
-        return true;
-    return bed->stop_after >= 0 && bed->metrics >= bed->stop_after;
-}
-
-static void rest(void *argument)
-{
-    struct bed *bed = argument;
-    bed->rests++;
-}
-
-static void write_text(const char *path, const char *text)
-{
-    FILE *file = fopen(path, "w");
-    assert_non_null(file);
-    assert_true(fputs(text, file) >= 0);
-    assert_int_equal(fclose(file), 0);
-}
-
-static void begin(struct bed *bed, const char *wrong_name)
+/* All values of the tensor are far too large. */
+static void begin(struct job_bed *bed, const char *wrong_name)
 {
     struct decoder_maker maker = decoder_maker_small("llama");
     maker.wrong_name = wrong_name;
     maker.wrong_values = wrong_name ? 3e38f : 0;
-    *bed = (struct bed){.stop_after = -1};
-    temp_folder_make(bed->folder);
-    snprintf(bed->base, sizeof(bed->base), "%s/base.gguf", bed->folder);
-    snprintf(bed->data, sizeof(bed->data), "%s/data.jsonl", bed->folder);
-    assert_true(decoder_make(&maker, bed->base));
-    write_text(bed->data, "{\"prompt\":\"one \",\"completion\":\"two three\"}\n"
-                          "{\"prompt\":\"a\",\"completion\":\"b\"}\n{\"text\":\"some words\"}\n"
-                          "{\"prompt\":\"who? \",\"completion\":\"nobody\"}\n{\"text\":\"x\"}\n");
-}
-
-static void finish(struct bed *bed)
-{
-    temp_folder_remove(bed->folder);
-}
-
-/* Runs a job in `output` of the bed's folder, with some parameters beside the usual ones. */
-static int run(struct bed *bed, const char *output, const char *parameters, json_t **ret_result,
-               struct hearth_error *error)
-{
-    const struct hearth_job_listener listener = {on_event, NULL, wants_stop, rest, bed};
-    char text[2048];
-    struct hearth_job_order order;
-    snprintf(text, sizeof(text), "%s/%s", bed->folder, output);
-    mkdir(text, 0700);
-    int length = snprintf(text, sizeof(text),
-                          "{\"base\":{\"path\":\"%s\",\"name\":\"b\"},\"data\":{\"path\":\"%s\"},"
-                          "\"output\":\"%s/%s\",\"parameters\":{\"rank\":2,\"batch_size\":2,"
-                          "\"exports\":[\"gguf\"]%s}}",
-                          bed->base, bed->data, bed->folder, output, parameters);
-    *ret_result = NULL;
-    *error = (struct hearth_error){.code = 0};
-    bed->rests = bed->metrics = bed->checkpoints = bed->warnings = bed->plans = 0;
-    assert_int_equal(hearth_job_order_read(text, (size_t)length, &order, error), 0);
-    int rc = hearth_job_run(&order, &words, &listener, ret_result, error);
-    hearth_job_order_finish(&order);
-    return rc;
-}
-
-static void digest_of(const struct bed *bed, const char *output, char ret[HEARTH_SHA256_HEX])
-{
-    char path[128];
-    struct hearth_buf bytes;
-    snprintf(path, sizeof(path), "%s/%s/artifacts", bed->folder, output);
-    hearth_buf_init(&bytes, ADAPTER_MAX);
-    assert_int_equal(hearth_small_file_read_in(path, "adapter.gguf", &bytes, NULL), 0);
-    hearth_sha256_of(bytes.bytes, bytes.length, ret);
-    hearth_buf_finish(&bytes);
-}
-
-static bool has_adapter(const struct bed *bed, const char *output)
-{
-    char path[128];
-    snprintf(path, sizeof(path), "%s/%s/artifacts/adapter.gguf", bed->folder, output);
-    return access(path, F_OK) == 0;
-}
-
-static json_int_t number_of(const json_t *result, const char *key)
-{
-    return json_integer_value(json_object_get(result, key));
-}
-
-static void run_whole(struct bed *bed, const char *output, const char *parameters, json_int_t steps,
-                      json_int_t resumed, char ret_digest[HEARTH_SHA256_HEX])
-{
-    struct hearth_error error;
-    json_t *result;
-    if (run(bed, output, parameters, &result, &error))
-        fail_msg("%s", error.message);
-    assert_int_equal(number_of(result, "steps"), steps);
-    assert_int_equal(number_of(result, "resumed_from"), resumed);
-    json_decref(result);
-    digest_of(bed, output, ret_digest);
+    job_bed_begin(bed, &maker);
 }
 
 /* Dropout, an uneven last batch, accumulation over it, and measurements are all in it. */
@@ -180,54 +20,55 @@ static void run_whole(struct bed *bed, const char *output, const char *parameter
 static void a_job_that_is_stopped_after_each_step_gives_the_bytes_of_one_that_was_not(void **state)
 {
     (void)state;
-    struct bed bed;
+    struct job_bed bed;
     struct hearth_error error;
     char whole[HEARTH_SHA256_HEX], torn[HEARTH_SHA256_HEX];
     json_t *result;
     begin(&bed, NULL);
-    run_whole(&bed, "whole", MANY, 3, 0, whole);
+    job_bed_run_whole(&bed, "whole", MANY, 3, 0, whole);
     assert_true(bed.metrics == 3 && bed.plans == 1 && bed.checkpoints == 4);
     bed.stop_after = 1;
     for (int i = 0; i < 3; i++) {
         /* Behind the last step there is nothing to stop. */
-        assert_int_equal(run(&bed, "torn", MANY, &result, &error), i < 2 ? HEARTH_ECANCELED : 0);
-        assert_true(has_adapter(&bed, "torn") == (i == 2));
+        assert_int_equal(job_bed_run(&bed, "torn", MANY, &result, &error),
+                         i < 2 ? HEARTH_ECANCELED : 0);
+        assert_true(job_bed_has_made(&bed, "torn") == (i == 2));
         json_decref(result);
     }
-    digest_of(&bed, "torn", torn);
+    job_bed_digest_of(&bed, "torn", torn);
     assert_string_equal(whole, torn);
-    finish(&bed);
+    job_bed_finish(&bed);
 }
 
 static void a_stop_within_a_step_is_taken_before_it(void **state)
 {
     (void)state;
-    struct bed bed;
+    struct job_bed bed;
     struct hearth_error error;
     char whole[HEARTH_SHA256_HEX], torn[HEARTH_SHA256_HEX];
     json_t *result;
     begin(&bed, NULL);
-    run_whole(&bed, "whole", MANY, 3, 0, whole);
+    job_bed_run_whole(&bed, "whole", MANY, 3, 0, whole);
     bed.stop_at_rest = 3; /* before the step, before its first batch, and before its second */
-    assert_int_equal(run(&bed, "torn", MANY, &result, &error), HEARTH_ECANCELED);
+    assert_int_equal(job_bed_run(&bed, "torn", MANY, &result, &error), HEARTH_ECANCELED);
     assert_true(bed.metrics == 0 && bed.rests == 3);
     bed.stop_at_rest = 0;
-    run_whole(&bed, "torn", MANY, 3, 0, torn);
+    job_bed_run_whole(&bed, "torn", MANY, 3, 0, torn);
     assert_string_equal(whole, torn);
-    finish(&bed);
+    job_bed_finish(&bed);
 }
 
 static void a_job_that_is_over_stays_over(void **state)
 {
     (void)state;
-    struct bed bed;
+    struct job_bed bed;
     char first[HEARTH_SHA256_HEX], again[HEARTH_SHA256_HEX];
     begin(&bed, NULL);
-    run_whole(&bed, "o", "", 3, 0, first);
-    run_whole(&bed, "o", "", 3, 3, again);
+    job_bed_run_whole(&bed, "o", "", 3, 0, first);
+    job_bed_run_whole(&bed, "o", "", 3, 3, again);
     assert_true(bed.metrics == 0);
     assert_string_equal(first, again);
-    finish(&bed);
+    job_bed_finish(&bed);
 }
 
 /* A rate that is far too high makes each measurement worse than the first. */
@@ -238,64 +79,195 @@ static void a_job_that_is_over_stays_over(void **state)
 static void one_that_ended_early_has_ended_when_it_goes_on(void **state)
 {
     (void)state;
-    struct bed bed;
+    struct job_bed bed;
     struct hearth_error error;
     char first[HEARTH_SHA256_HEX], again[HEARTH_SHA256_HEX];
     json_t *result;
     begin(&bed, NULL);
-    assert_int_equal(run(&bed, "o", WORSE, &result, &error), 0);
-    json_int_t steps = number_of(result, "steps");
+    assert_int_equal(job_bed_run(&bed, "o", WORSE, &result, &error), 0);
+    json_int_t steps = job_bed_number_of(result, "steps");
     assert_in_range(steps, 3, 39);
     json_decref(result);
-    digest_of(&bed, "o", first);
-    run_whole(&bed, "o", WORSE, steps, steps, again);
+    job_bed_digest_of(&bed, "o", first);
+    job_bed_run_whole(&bed, "o", WORSE, steps, steps, again);
     assert_string_equal(first, again);
-    finish(&bed);
+    job_bed_finish(&bed);
 }
 
 static void other_data_at_the_same_place_is_another_job(void **state)
 {
     (void)state;
-    struct bed bed;
+    struct job_bed bed;
     char first[HEARTH_SHA256_HEX], next[HEARTH_SHA256_HEX];
     begin(&bed, NULL);
-    run_whole(&bed, "o", "", 3, 0, first);
-    write_text(bed.data, "{\"text\":\"something else\"}\n");
-    run_whole(&bed, "o", "", 1, 0, next);
+    job_bed_run_whole(&bed, "o", "", 3, 0, first);
+    job_bed_write_text(bed.data, "{\"text\":\"something else\"}\n");
+    job_bed_run_whole(&bed, "o", "", 1, 0, next);
     assert_int_equal(bed.warnings, 1);
     assert_non_null(strstr(bed.warning, "another job's"));
     assert_string_not_equal(first, next);
-    finish(&bed);
+    job_bed_finish(&bed);
 }
 
 static void another_seed_gives_other_bytes(void **state)
 {
     (void)state;
-    struct bed bed;
+    struct job_bed bed;
     char first[HEARTH_SHA256_HEX], next[HEARTH_SHA256_HEX];
     begin(&bed, NULL);
-    run_whole(&bed, "a", "", 3, 0, first);
-    run_whole(&bed, "b", ",\"seed\":7", 3, 0, next);
+    job_bed_run_whole(&bed, "a", "", 3, 0, first);
+    job_bed_run_whole(&bed, "b", ",\"seed\":7", 3, 0, next);
     assert_string_not_equal(first, next);
-    finish(&bed);
+    job_bed_finish(&bed);
 }
 
 static void a_base_that_overflows_is_told_with_its_layer_and_makes_no_adapter(void **state)
 {
     (void)state;
     for (int retries = 0; retries < 2; retries++) {
-        struct bed bed;
+        struct job_bed bed;
         struct hearth_error error;
         json_t *result;
         begin(&bed, "blk.2.ffn_down.weight");
-        assert_int_equal(run(&bed, "o", retries ? "" : ",\"retry_nan\":false", &result, &error),
-                         HEARTH_EINTERNAL);
+        assert_int_equal(
+            job_bed_run(&bed, "o", retries ? "" : ",\"retry_nan\":false", &result, &error),
+            HEARTH_EINTERNAL);
         assert_non_null(strstr(error.message, "layer 2"));
         assert_int_equal(bed.warnings, retries);
-        assert_true(bed.metrics == 0 && !has_adapter(&bed, "o"));
+        assert_true(bed.metrics == 0 && !job_bed_has_made(&bed, "o"));
         assert_null(result);
-        finish(&bed);
+        job_bed_finish(&bed);
     }
+}
+
+/* All values of a tensor. */
+static void set_values(const char *path, const char *name, float value)
+{
+    struct hearth_gguf *gguf = NULL;
+    assert_int_equal(hearth_gguf_open(path, &gguf, NULL), 0);
+    const struct hearth_gguf_tensor *tensor = hearth_gguf_find_tensor(gguf, name);
+    assert_non_null(tensor);
+    FILE *file = fopen(path, "r+b");
+    assert_non_null(file);
+    assert_int_equal(fseek(file, (long)tensor->offset, SEEK_SET), 0);
+    for (uint64_t i = 0; i < tensor->element_count; i++)
+        assert_int_equal(fwrite(&value, sizeof(value), 1, file), 1);
+    assert_int_equal(fclose(file), 0);
+    hearth_gguf_destroy(gguf);
+}
+
+/* V is B · A · h with h of about 1e36, and Q, K and V's own matrix are nothing. Adam's first step
+ * makes B the rate, so that the second step's V is beyond a float's range or not, as the rate has
+ * it; what comes after divides by 1e36 again. */
+#define STEEP                                                                                      \
+    ",\"modules\":[\"v_proj\"],\"learning_rate\":1,\"max_steps\":2,\"schedule\":\"constant\","     \
+    "\"warmup_ratio\":0,\"alpha\":"
+
+static void begin_steep(struct job_bed *bed)
+{
+    begin(bed, NULL);
+    set_values(bed->base, "blk.0.attn_norm.weight", 1e36f);
+    set_values(bed->base, "blk.0.attn_q.weight", 0);
+    set_values(bed->base, "blk.0.attn_k.weight", 0);
+    set_values(bed->base, "blk.0.attn_v.weight", 0);
+    set_values(bed->base, "blk.0.attn_output.weight", 1e-36f);
+}
+
+static void a_rate_that_is_too_high_is_halved_once_and_the_job_completes(void **state)
+{
+    (void)state;
+    struct job_bed bed;
+    char first[HEARTH_SHA256_HEX], again[HEARTH_SHA256_HEX];
+    begin_steep(&bed);
+    job_bed_run_whole(&bed, "o", STEEP "640", 2, 0, first);
+    assert_int_equal(bed.warnings, 1);
+    assert_non_null(strstr(bed.warning, "layer 0: its result is not finite"));
+    assert_non_null(strstr(bed.warning, "half the rate"));
+    assert_int_equal(bed.metrics, 3); /* the first step twice */
+    job_bed_run_whole(&bed, "p", STEEP "640", 2, 0, again);
+    assert_string_equal(first, again);
+    job_bed_finish(&bed);
+}
+
+static void one_that_is_too_high_by_half_fails_with_the_layer_and_makes_no_adapter(void **state)
+{
+    (void)state;
+    struct job_bed bed;
+    struct hearth_error error;
+    json_t *result;
+    begin_steep(&bed);
+    assert_int_equal(job_bed_run(&bed, "o", STEEP "4000", &result, &error), HEARTH_EINTERNAL);
+    assert_non_null(strstr(error.message, "layer 0"));
+    assert_true(bed.warnings == 1 && bed.metrics == 2 && !job_bed_has_made(&bed, "o"));
+    /* It does not try for ever when it is run again. */
+    assert_int_equal(job_bed_run(&bed, "o", STEEP "4000", &result, &error), HEARTH_EINTERNAL);
+    assert_true(bed.metrics == 1 && !job_bed_has_made(&bed, "o"));
+    job_bed_finish(&bed);
+}
+
+static void spell_at_length(void *argument, int32_t token, struct hearth_buf *text)
+{
+    (void)argument, (void)token;
+    hearth_buf_text(text, "a token whose text is far longer than others are \xc3\xa9\n");
+}
+
+static void write_long_rows(const struct job_bed *bed)
+{
+    char *words = hearth_calloc(4001, 1), *rows = hearth_calloc(10 * 4100, 1);
+    memset(words, 'w', 4000);
+    for (int i = 0; i < 10; i++)
+        snprintf(rows + strlen(rows), 4100, "{\"text\":\"%s\"}\n", words);
+    job_bed_write_text(bed->data, rows);
+    hearth_free(words);
+    hearth_free(rows);
+}
+
+static json_t *preview(const struct job_bed *bed, const struct hearth_words *words)
+{
+    const struct hearth_job_listener listener = {job_bed_on_event, NULL, job_bed_wants_stop,
+                                                 job_bed_rest, (void *)bed};
+    char text[512];
+    struct hearth_job_order order;
+    struct hearth_error error = {.code = 0};
+    json_t *result = NULL;
+    int length =
+        snprintf(text, sizeof(text),
+                 "{\"work\":\"preview\",\"base\":{\"path\":\"%s\",\"name\":\"b\"},"
+                 "\"data\":{\"path\":\"%s\"},\"parameters\":{\"rank\":2,\"context\":4096}}",
+                 bed->base, bed->data);
+    assert_int_equal(hearth_job_order_read(text, (size_t)length, &order, &error), 0);
+    if (hearth_job_preview(&order, words, &listener, &result, &error))
+        fail_msg("%s", error.message);
+    hearth_job_order_finish(&order);
+    return result;
+}
+
+static void a_preview_of_long_rows_fits_and_says_what_it_leaves_out(void **state)
+{
+    (void)state;
+    struct job_bed bed;
+    struct hearth_words wordy = job_bed_words;
+    struct hearth_buf text;
+    begin(&bed, NULL);
+    write_long_rows(&bed);
+    wordy.spell = spell_at_length;
+    hearth_buf_init(&text, HEARTH_JOB_RESULT_MAX);
+    json_t *result = preview(&bed, &wordy);
+    assert_int_equal(hearth_json_dump(&text, result), 0);
+    assert_true(text.length > HEARTH_JOB_RESULT_MAX / 4);
+    const json_t *row = json_array_get(json_object_get(result, "rows"), 7);
+    json_int_t shown = 0, cut = job_bed_number_of(row, "cut_tokens");
+    const json_t *piece;
+    size_t i;
+    json_array_foreach(json_object_get(row, "pieces"), i, piece)
+    {
+        shown += job_bed_number_of(piece, "tokens");
+    }
+    assert_true(shown > 0 && cut > 0);
+    assert_int_equal(shown + cut, job_bed_number_of(row, "tokens"));
+    json_decref(result);
+    hearth_buf_finish(&text);
+    job_bed_finish(&bed);
 }
 
 int main(void)
@@ -308,6 +280,9 @@ int main(void)
         cmocka_unit_test(other_data_at_the_same_place_is_another_job),
         cmocka_unit_test(another_seed_gives_other_bytes),
         cmocka_unit_test(a_base_that_overflows_is_told_with_its_layer_and_makes_no_adapter),
+        cmocka_unit_test(a_rate_that_is_too_high_is_halved_once_and_the_job_completes),
+        cmocka_unit_test(one_that_is_too_high_by_half_fails_with_the_layer_and_makes_no_adapter),
+        cmocka_unit_test(a_preview_of_long_rows_fits_and_says_what_it_leaves_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -41,7 +41,7 @@ static void finish(struct bed *bed)
 static void merge(const struct bed *bed, enum hearth_rewrite_type type)
 {
     struct hearth_error error = {0};
-    if (hearth_merge(bed->base, bed->adapter, type, bed->folder, &error) != 0)
+    if (hearth_merge(bed->base, bed->adapter, type, bed->folder, NULL, &error) != 0)
         fail_msg("%s", error.message);
 }
 
@@ -274,8 +274,9 @@ static void test_folders_become_folders(void **state)
         merge(&bed, HEARTH_REWRITE_KEEP);
         expect_merged(&bed, folder, bed.folder, types[i], 2e-2);
         struct hearth_error error = {0};
-        assert_int_equal(hearth_merge(folder, bed.adapter, HEARTH_REWRITE_Q8_0, bed.folder, &error),
-                         HEARTH_EINVAL);
+        assert_int_equal(
+            hearth_merge(folder, bed.adapter, HEARTH_REWRITE_Q8_0, bed.folder, NULL, &error),
+            HEARTH_EINVAL);
         finish(&bed);
         temp_folder_remove(folder);
         unlink(gguf);
@@ -286,7 +287,7 @@ static void test_folders_become_folders(void **state)
 static void expect_refusal(const struct bed *bed, int code, const char *words)
 {
     struct hearth_error error = {0};
-    int rc = hearth_merge(bed->base, bed->adapter, HEARTH_REWRITE_KEEP, bed->folder, &error);
+    int rc = hearth_merge(bed->base, bed->adapter, HEARTH_REWRITE_KEEP, bed->folder, NULL, &error);
     if (rc != code || strstr(error.message, words) == NULL)
         fail_msg("%d \"%s\", not %d with \"%s\"", rc, error.message, code, words);
     assert_int_not_equal(access(bed->merged, F_OK), 0);
@@ -370,7 +371,8 @@ static void test_all_values_may_change(void **state)
     struct adapter_maker adapter = adapter_maker_small(&base);
     struct hearth_checkpoint *from = NULL, *to = NULL;
     unsigned begun = 0;
-    const struct hearth_rewrite_source source = {begin_all, count_up, &begun};
+    const struct hearth_rewrite_source source = {
+        .begin = begin_all, .row = count_up, .argument = &begun};
     struct bed bed;
     begin(&bed, &base, &adapter);
     assert_int_equal(hearth_rewrite(bed.base, &source, HEARTH_REWRITE_KEEP, bed.folder, NULL), 0);
@@ -400,12 +402,14 @@ static void expect_what_was_trained(const char *path, const char *made, const st
     struct hearth_error error = {0};
     assert_int_equal(hearth_train_base_open(path, &base, NULL), 0);
     assert_int_equal(hearth_full_create(base, &trained, NULL), 0);
+    hearth_full_read(trained);
     for (size_t i = 0; i < trained->count; i++)
         trained->values[i] += (float)(i % 17) * 0.0625f;
-    if (hearth_export_full(trained, path, HEARTH_REWRITE_KEEP, bed->folder, &error) != 0)
+    if (hearth_export_full(trained, path, HEARTH_REWRITE_KEEP, bed->folder, NULL, &error) != 0)
         fail_msg("%s", error.message);
     assert_int_equal(hearth_train_base_open(made, &again, NULL), 0);
     assert_int_equal(hearth_full_create(again, &read, NULL), 0);
+    hearth_full_read(read);
     for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
         struct hearth_full_tensor a = hearth_full_at(trained, parts[i], 0),
                                   b = hearth_full_at(read, parts[i], 0);
