@@ -210,7 +210,8 @@ static int prepare(struct trainer *trainer, const struct hearth_ipc_job *job,
     int rc = hearth_job_order_read(job->order, job->order_length, &trainer->order, error);
     if (rc)
         return rc;
-    if (setpriority(PRIO_PROCESS, 0, NICE))
+    /* Whoever started the gateway may have lowered it already. */
+    if (getpriority(PRIO_PROCESS, 0) < NICE && setpriority(PRIO_PROCESS, 0, NICE))
         fputs("hearth-trainer: the priority cannot be lowered\n", stderr);
     uint32_t reached = job->sandbox == HEARTH_SANDBOX_OFF ? 0 : enter_sandbox(&trainer->order);
     if (job->sandbox == HEARTH_SANDBOX_REQUIRE && (reached & wanted) != wanted)
