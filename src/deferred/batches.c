@@ -9,10 +9,10 @@
 #include "deferred/kept_files.h"
 #include "deferred/kept_record.h"
 #include "deferred/kept_room.h"
-#include "deferred/store_work.h"
 #include "gateway/gateway_state.h"
 #include "loop/loop.h"
 #include "loop/pool.h"
+#include "store/store_work.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -357,7 +357,7 @@ void hearth_batches_add(struct hearth_batches *all, const struct hearth_batch_or
     adding->all = all;
     adding->on_added = on_added;
     adding->argument = argument;
-    hearth_kept_record_id("batch_", adding->id);
+    hearth_record_id("batch_", adding->id);
     adding->shown = new_object(adding->id, order, now_ms);
     adding->input_file_id = hearth_arena_strdup(arena, order->input_file_id);
     adding->bounds.count_max = all->gateway->settings->batches_max;

@@ -9,7 +9,6 @@
 #include "base/memory.h"
 #include "config/settings.h"
 #include "deferred/kept_record.h"
-#include "deferred/store_work.h"
 #include "domain/backoff.h"
 #include "domain/callback_target.h"
 #include "gateway/gateway_state.h"
@@ -17,6 +16,7 @@
 #include "loop/pool.h"
 #include "net/http_client.h"
 #include "net/resolve.h"
+#include "store/store_work.h"
 
 #include <stdatomic.h>
 #include <stdio.h>

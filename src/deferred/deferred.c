@@ -8,9 +8,9 @@
 #include "deferred/idempotency.h"
 #include "deferred/kept_files.h"
 #include "deferred/kept_requests.h"
-#include "deferred/store_work.h"
 #include "gateway/gateway_state.h"
 #include "loop/loop.h"
+#include "store/store_work.h"
 
 #include <string.h>
 

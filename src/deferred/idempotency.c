@@ -9,10 +9,10 @@
 #include "config/settings.h"
 #include "deferred/kept_record.h"
 #include "deferred/kept_room.h"
-#include "deferred/store_work.h"
 #include "gateway/answers.h"
 #include "gateway/gateway_state.h"
 #include "net/answer_record.h"
+#include "store/store_work.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -32,7 +32,7 @@ struct hearth_idempotency *hearth_idempotency_create(struct hearth_gateway *gate
 {
     struct hearth_idempotency *idempotency = hearth_calloc(1, sizeof(*idempotency));
     idempotency->gateway = gateway;
-    hearth_kept_record_id("server_", idempotency->instance);
+    hearth_record_id("server_", idempotency->instance);
     return idempotency;
 }
 

@@ -1,23 +1,11 @@
 #include "deferred/kept_record.h"
 
 #include "base/clock.h"
-#include "base/digest.h"
 #include "base/error.h"
-#include "base/text.h"
 
-#include <stdio.h>
 #include <string.h>
 
-enum { FACTS_MAX = 1 << 20, ID_BYTES = 12 };
-
-void hearth_kept_record_id(const char *prefix, char ret_id[32])
-{
-    unsigned char random[ID_BYTES];
-    char hex[2 * ID_BYTES + 1];
-    hearth_random_bytes(random, sizeof(random));
-    hearth_hex(random, sizeof(random), hex);
-    snprintf(ret_id, 32, "%.7s%s", prefix, hex);
-}
+enum { FACTS_MAX = 1 << 20 };
 
 const char *hearth_kept_record_principal(const char *principal)
 {

@@ -1,5 +1,5 @@
 /* What the record of an asynchronous request says, as JSON: the request's head, how often it was
- * begun, and the answer's head. Pure, but for the id, which is chance. Texts lie in the arena. */
+ * begun, and the answer's head. Pure. Texts lie in the arena. */
 #ifndef HEARTH_DEFERRED_KEPT_RECORD_H
 #define HEARTH_DEFERRED_KEPT_RECORD_H
 
@@ -8,8 +8,6 @@
 #include "deferred/kept_requests.h"
 #include "net/answer_record.h"
 
-/* The prefix (at most 7 letters) and 24 hex digits. */
-void hearth_kept_record_id(const char *prefix, char ret_id[32]);
 /* A principal of the store as a text that lives as long as the process. */
 const char *hearth_kept_record_principal(const char *principal);
 

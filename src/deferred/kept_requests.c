@@ -10,11 +10,11 @@
 #include "config/settings.h"
 #include "deferred/callbacks.h"
 #include "deferred/kept_record.h"
-#include "deferred/store_work.h"
 #include "domain/kept_state.h"
 #include "gateway/call.h"
 #include "gateway/detached_call.h"
 #include "gateway/gateway_state.h"
+#include "store/store_work.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -339,7 +339,7 @@ void hearth_kept_requests_add(struct hearth_kept_requests *all,
     adding->all = all;
     adding->on_kept = on_kept;
     adding->argument = argument;
-    hearth_kept_record_id("areq_", adding->id);
+    hearth_record_id("areq_", adding->id);
     hearth_buf_init(&adding->body, order->body_length);
     hearth_buf_append(&adding->body, order->body, order->body_length);
     adding->bounds = (struct hearth_record_bounds){.count_max = settings->async_requests_max,

@@ -1,11 +1,25 @@
 /* The verbs of records: checks, then the back-end. */
 #include "store/record.h"
 
+#include "base/digest.h"
 #include "base/error.h"
+#include "base/text.h"
 #include "store/row_check.h"
 #include "store/store_ops.h"
 
 #include <assert.h>
+#include <stdio.h>
+
+enum { ID_BYTES = 12 };
+
+void hearth_record_id(const char *prefix, char ret_id[HEARTH_RECORD_ID])
+{
+    unsigned char random[ID_BYTES];
+    char hex[2 * ID_BYTES + 1];
+    hearth_random_bytes(random, sizeof(random));
+    hearth_hex(random, sizeof(random), hex);
+    snprintf(ret_id, HEARTH_RECORD_ID, "%.7s%s", prefix, hex);
+}
 
 int hearth_store_record_create(struct hearth_store *store, const struct hearth_record *record,
                                const struct hearth_record_bounds *bounds,

@@ -10,7 +10,7 @@
 
 #include "store/store.h"
 
-enum { HEARTH_RECORD_BODY_MAX = 256 << 20 };
+enum { HEARTH_RECORD_BODY_MAX = 256 << 20, HEARTH_RECORD_ID = 32 };
 
 struct hearth_record {
     const char *kind, *id;
@@ -37,6 +37,9 @@ struct hearth_record_filter {
     int64_t expired_by_ms;         /* > 0: only what has expired by then */
     int64_t limit;                 /* at least 1 */
 };
+
+/* A new id by chance: the prefix (at most 7 letters) and 24 hex digits. Any thread. */
+void hearth_record_id(const char *prefix, char ret_id[HEARTH_RECORD_ID]);
 
 /* HEARTH_ECONFLICT when the kind has that id; HEARTH_EQUEUEFULL when it would break a bound (NULL:
  * there are none). */

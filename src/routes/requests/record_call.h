@@ -5,8 +5,8 @@
 #define HEARTH_ROUTES_REQUESTS_RECORD_CALL_H
 
 #include "base/json.h"
-#include "deferred/store_work.h"
 #include "gateway/call.h"
+#include "store/store_work.h"
 
 struct hearth_record_call;
 

@@ -8,12 +8,11 @@
 #include "deferred/deferred.h"
 #include "deferred/idempotency.h"
 #include "deferred/kept_files.h"
-#include "deferred/kept_record.h"
-#include "deferred/store_work.h"
 #include "gateway/answers.h"
 #include "gateway/gateway_state.h"
 #include "routes/requests/file_purpose.h"
 #include "routes/requests/requests_routes.gen.h"
+#include "store/store_work.h"
 #include "wire/multipart.h"
 
 #include <stdio.h>
@@ -315,7 +314,7 @@ void hearth_route_files_upload(struct hearth_call *call)
     if (hearth_exchange_header(call->exchange, HEARTH_IDEMPOTENCY_HEADER))
         upload->digest = hearth_sha256_create();
     upload->fields[PURPOSE][0] = '\0';
-    hearth_kept_record_id("file-", upload->id);
+    hearth_record_id("file-", upload->id);
     call->work = upload;
     call->events = &events;
 }

@@ -1,4 +1,4 @@
-#include "deferred/store_work.h"
+#include "store/store_work.h"
 
 #include "base/error.h"
 #include "base/memory.h"

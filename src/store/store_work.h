@@ -4,8 +4,8 @@
  * `run` must touch nothing that the loop may change. `done` is called exactly once, on the loop,
  * also when the store takes no more work (then from within start, with HEARTH_EQUEUEFULL in `rc`);
  * it takes what it needs out and calls hearth_store_work_free. Loop thread only, but for `run`. */
-#ifndef HEARTH_DEFERRED_STORE_WORK_H
-#define HEARTH_DEFERRED_STORE_WORK_H
+#ifndef HEARTH_STORE_STORE_WORK_H
+#define HEARTH_STORE_STORE_WORK_H
 
 #include "base/arena.h"
 #include "hearth/error.h"
