@@ -63,20 +63,25 @@ static const char *path_base(const struct hearth_settings_draft *draft,
     return origin == HEARTH_FROM_FILE ? draft->config_directory : draft->input->directory;
 }
 
+static void convert_path(struct hearth_settings_draft *draft, const struct hearth_setting *setting,
+                         const char *text, const char **member)
+{
+    struct hearth_error error;
+    const char *base = path_base(draft, draft->given[hearth_setting_row(setting)].origin);
+    if (!hearth_expand_path(text, base, draft->input->env, draft->arena, member, &error))
+        return;
+    char expected[256];
+    snprintf(expected, sizeof(expected), "a usable path: %.200s", error.message);
+    value_fault(draft, setting, expected);
+}
+
 /* A setting may be a path and have choices at once, so both are looked at. */
 static void convert_text(struct hearth_settings_draft *draft, const struct hearth_setting *setting,
                          const char *text, const char **member)
 {
     *member = text;
-    if (setting->kind == HEARTH_SETTING_PATH) {
-        struct hearth_error error;
-        const char *base = path_base(draft, draft->given[hearth_setting_row(setting)].origin);
-        if (hearth_expand_path(text, base, draft->input->env, draft->arena, member, &error)) {
-            char expected[256];
-            snprintf(expected, sizeof(expected), "a usable path: %.200s", error.message);
-            value_fault(draft, setting, expected);
-        }
-    }
+    if (setting->kind == HEARTH_SETTING_PATH)
+        convert_path(draft, setting, text, member);
     if (!setting->choices)
         return;
     /* The list for the message grows while none has fitted; 6 is the length of "one of". */
@@ -187,6 +192,8 @@ static void convert_list(struct hearth_settings_draft *draft, const struct heart
     const char **items =
         given->text ? split_list(draft, given->text) : list_of_node(draft, setting, given->node);
     draft->faults.file = NULL;
+    for (size_t i = 0; items && items[i] && strcmp(setting->type, "paths") == 0; i++)
+        convert_path(draft, setting, items[i], &items[i]);
     *member = items ? items : none;
     draft->shown[hearth_setting_row(setting)] = join_list(draft, *member);
 }

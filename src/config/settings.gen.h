@@ -120,10 +120,14 @@ struct hearth_settings {
     int64_t callback_retries;
     /* bytes: size of a file that is uploaded */
     uint64_t file_bytes_max;
-    /* bytes: size of all uploaded files and results of batches together */
+    /* bytes: size of all uploaded files and results of batches together; of all data sets that were uploaded as such it is the same again */
     uint64_t files_bytes_max;
     /* uploaded files and results of batches that are kept */
     int64_t files_max;
+    /* absolute, ends with NULL: folders that training data may be registered from by its path; without it datasets/ in the home */
+    const char *const *dataset_roots;
+    /* data sets that are registered */
+    int64_t datasets_max;
     /* batches that are kept */
     int64_t batches_max;
     /* requests of one batch */

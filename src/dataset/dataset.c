@@ -74,6 +74,7 @@ void hearth_input_row(struct hearth_dataset_input *input, uint64_t line, const j
         return;
     }
     row.value = shaped;
+    row.source = value;
     if (input->facts->rows++ == 0)
         input->facts->shape = shape;
     if (input->reader->on_row)
@@ -131,29 +132,67 @@ static int open_file(const char *path, struct hearth_error *error)
     return descriptor;
 }
 
-int hearth_dataset_read(const char *path, const struct hearth_dataset_reader *reader,
-                        struct hearth_dataset_facts *ret_facts, struct hearth_error *error)
+static struct hearth_dataset_input *create_input(int descriptor,
+                                                 const struct hearth_dataset_reader *reader,
+                                                 struct hearth_dataset_facts *facts,
+                                                 struct hearth_error *error)
 {
-    struct hearth_error own = {.code = 0};
-    *ret_facts = (struct hearth_dataset_facts){.format = "", .shape = ""};
-    error = error ? error : &own;
-    int descriptor = open_file(path, error);
-    if (descriptor < 0)
-        return error->code;
     struct hearth_dataset_input *input = hearth_calloc(1, sizeof(*input));
+    *facts = (struct hearth_dataset_facts){.format = "", .shape = ""};
     input->reader = reader;
-    input->facts = ret_facts;
+    input->facts = facts;
     input->error = error;
     input->digest = hearth_sha256_create();
     input->descriptor = descriptor;
     input->line = input->column = 1;
     hearth_buf_init(&input->row, HEARTH_DATASET_ROW_MAX);
-    read_rows(input);
-    hearth_sha256_hex(input->digest, ret_facts->sha256);
+    return input;
+}
+
+static int finish_input(struct hearth_dataset_input *input)
+{
+    int rc = input->rc;
+    hearth_sha256_hex(input->digest, input->facts->sha256);
     hearth_sha256_destroy(input->digest);
     hearth_buf_finish(&input->row);
-    close(descriptor);
-    int rc = input->rc;
     hearth_free(input);
+    return rc;
+}
+
+int hearth_dataset_read_open(int descriptor, const struct hearth_dataset_reader *reader,
+                             struct hearth_dataset_facts *ret_facts, struct hearth_error *error)
+{
+    struct hearth_error own = {.code = 0};
+    struct hearth_dataset_input *input =
+        create_input(descriptor, reader, ret_facts, error ? error : &own);
+    read_rows(input);
+    return finish_input(input);
+}
+
+int hearth_dataset_digest(int descriptor, const struct hearth_dataset_reader *reader,
+                          char ret_sha256[HEARTH_SHA256_HEX], struct hearth_error *error)
+{
+    struct hearth_error own = {.code = 0};
+    struct hearth_dataset_facts facts;
+    struct hearth_dataset_input *input =
+        create_input(descriptor, reader, &facts, error ? error : &own);
+    while (hearth_input_peek(input) != HEARTH_INPUT_END)
+        input->at = input->end;
+    int rc = finish_input(input);
+    memcpy(ret_sha256, facts.sha256, sizeof(facts.sha256));
+    return rc;
+}
+
+int hearth_dataset_read(const char *path, const struct hearth_dataset_reader *reader,
+                        struct hearth_dataset_facts *ret_facts, struct hearth_error *error)
+{
+    struct hearth_error own = {.code = 0};
+    error = error ? error : &own;
+    *ret_facts = (struct hearth_dataset_facts){.format = "", .shape = ""};
+    int descriptor = open_file(path, error);
+    if (descriptor < 0)
+        return error->code;
+    int rc = hearth_dataset_read_open(descriptor, reader, ret_facts, error);
+    close(descriptor);
     return rc;
 }

@@ -41,7 +41,8 @@ enum hearth_dataset_form {
 struct hearth_dataset_row {
     uint64_t line; /* where it begins, from 1 */
     enum hearth_dataset_form form;
-    const json_t *value;
+    const json_t *value;  /* in its form */
+    const json_t *source; /* as the file has it */
 };
 
 struct hearth_dataset_fault {
@@ -70,5 +71,11 @@ struct hearth_dataset_reader {
  */
 int hearth_dataset_read(const char *path, const struct hearth_dataset_reader *reader,
                         struct hearth_dataset_facts *ret_facts, struct hearth_error *error);
+/* The same of a file that is open, from where it stands; it stays open. */
+int hearth_dataset_read_open(int descriptor, const struct hearth_dataset_reader *reader,
+                             struct hearth_dataset_facts *ret_facts, struct hearth_error *error);
+/* Its digest alone, of the whole file: is it still the one that was read? */
+int hearth_dataset_digest(int descriptor, const struct hearth_dataset_reader *reader,
+                          char ret_sha256[HEARTH_SHA256_HEX], struct hearth_error *error);
 
 #endif

@@ -4,6 +4,8 @@
 
 #include "base/error.h"
 
+#include <string.h>
+
 /* A row may be small as text and large as values. */
 static const char *why_not(const char *text, size_t length)
 {
@@ -48,18 +50,42 @@ static bool is_space(int byte)
     return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
 }
 
+/* Up to the end of the line, which is taken too: whole pieces, since files have gigabytes. Of one
+ * that is too long nothing more is kept. */
+static bool cut_line(struct hearth_dataset_input *input)
+{
+    bool too_long = false;
+    while (hearth_input_peek(input) != HEARTH_INPUT_END) {
+        const unsigned char *start = input->room + input->at;
+        size_t length = input->end - input->at;
+        const unsigned char *end = memchr(start, '\n', length);
+        length = end ? (size_t)(end - start) : length;
+        too_long = too_long || hearth_buf_append(&input->row, start, length);
+        input->at += length;
+        input->column += length;
+        if (end) {
+            hearth_input_next(input);
+            break;
+        }
+    }
+    return too_long;
+}
+
+static bool is_empty(const struct hearth_buf *row)
+{
+    size_t at = 0;
+    while (at < row->length && is_space(row->bytes[at]))
+        at++;
+    return at == row->length;
+}
+
 /* A line that is no JSON costs that line, not the file. */
 void hearth_input_json_lines(struct hearth_dataset_input *input)
 {
     while (!input->rc && hearth_input_peek(input) != HEARTH_INPUT_END) {
         uint64_t line = input->line, column = input->column;
-        bool too_long = false, is_empty = true;
-        int byte;
-        while ((byte = hearth_input_next(input)) != HEARTH_INPUT_END && byte != '\n') {
-            is_empty = is_empty && is_space(byte);
-            too_long = too_long || hearth_buf_char(&input->row, (char)byte);
-        }
-        if (is_empty || input->rc)
+        bool too_long = cut_line(input);
+        if (input->rc || (!too_long && is_empty(&input->row)))
             hearth_buf_clear(&input->row);
         else
             take_row(input, line, column, too_long);

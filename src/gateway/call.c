@@ -16,6 +16,7 @@
 
 #include <assert.h>
 #include <string.h>
+#include <strings.h>
 
 enum {
     PARSE_ON_LOOP_MAX = 256 << 10, /* a larger body is parsed on the pool */
@@ -325,6 +326,16 @@ static void on_writable(void *handler_state, struct hearth_exchange *exchange)
         call->events->on_writable(call);
 }
 
+/* A route of uploads may take JSON as well: then what is no form is read as anywhere. */
+static bool is_upload(const struct hearth_route *route, struct hearth_exchange *exchange)
+{
+    static const char form[] = "multipart/";
+    const char *type = hearth_exchange_header(exchange, "content-type");
+    if (route->kind != HEARTH_ROUTE_UPLOAD)
+        return false;
+    return !route->request || (type && strncasecmp(type, form, sizeof(form) - 1) == 0);
+}
+
 struct hearth_call *hearth_call_start(struct hearth_gateway *gateway,
                                       struct hearth_exchange *exchange,
                                       const struct hearth_route_match *match, const char *principal)
@@ -342,7 +353,7 @@ struct hearth_call *hearth_call_start(struct hearth_gateway *gateway,
     };
     memcpy(call->params, match->params, sizeof(call->params));
     uint64_t limit = match->route->body_max;
-    bool uploads = match->route->kind == HEARTH_ROUTE_UPLOAD;
+    bool uploads = is_upload(match->route, exchange);
     if (limit == HEARTH_BODY_DEFAULT)
         limit = uploads ? gateway->settings->file_bytes_max + FORM_ROOM
                         : gateway->settings->body_bytes_max;

@@ -25,13 +25,14 @@ static void refuse(struct hearth_gateway *gateway, struct hearth_exchange *excha
     hearth_answer_refuse(exchange, hearth_router_errors(gateway->routes, path), error, &detail);
 }
 
-/* Bodies are JSON. A missing or a form's type is let through, because tools that send JSON often
- * say nothing else; what cannot be JSON is refused early. */
-static int check_media(struct hearth_exchange *exchange, struct hearth_error *error)
+/* Bodies are JSON, but for uploads. A missing or a form's type is let through, because tools that
+ * send JSON often say nothing else; what cannot be JSON is refused early. */
+static int check_media(const struct hearth_route *route, struct hearth_exchange *exchange,
+                       struct hearth_error *error)
 {
     const char *type = hearth_exchange_header(exchange, "content-type");
     const char *encoding = hearth_exchange_header(exchange, "content-encoding");
-    if (type && strncmp(type, "multipart/", 10) == 0)
+    if (type && strncmp(type, "multipart/", 10) == 0 && route->kind != HEARTH_ROUTE_UPLOAD)
         return hearth_error_set(
             error, HEARTH_EMEDIA,
             "Content-Type %.100s is not allowed here; allowed: application/json", type);
@@ -84,7 +85,7 @@ static void route(void *argument, struct hearth_exchange *exchange)
     /* Without a key nobody learns which paths there are. */
     if (!open && hearth_guard_key(gateway->settings, exchange, &principal, &denied))
         refuse(gateway, exchange, &denied);
-    else if (unknown || (match.route->request && check_media(exchange, &error)))
+    else if (unknown || (match.route->request && check_media(match.route, exchange, &error)))
         refuse(gateway, exchange, &error);
     else
         hearth_call_start(gateway, exchange, &match, principal);

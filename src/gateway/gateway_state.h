@@ -11,6 +11,7 @@ struct hearth_blob_store;
 struct hearth_body_room;
 struct hearth_call;
 struct hearth_catalog;
+struct hearth_datasets;
 struct hearth_deferred;
 struct hearth_home;
 struct hearth_ignored_keys;
@@ -45,6 +46,7 @@ struct hearth_gateway {
     struct hearth_ignored_keys *ignored_keys; /* those that the log has named */
     struct hearth_installs *installs;
     struct hearth_deferred *deferred;   /* what runs without its client: requests, batches, files */
+    struct hearth_datasets *datasets;   /* training data that is registered */
     struct hearth_sse_streams *streams; /* the streams of events to clients */
     /* Looks at each call that is to be handled, with its body: true when it has taken the call
      * over, as a handler would. NULL: nothing does. */

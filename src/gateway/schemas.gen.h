@@ -17,6 +17,7 @@ extern const struct hearth_schema hearth_schema_anthropic_format;
 extern const struct hearth_schema hearth_schema_anthropic_output;
 extern const struct hearth_schema hearth_schema_messages_request;
 extern const struct hearth_schema hearth_schema_count_tokens_request;
+extern const struct hearth_schema hearth_schema_dataset_create;
 extern const struct hearth_schema hearth_schema_parameters;
 extern const struct hearth_schema hearth_schema_infer_request;
 extern const struct hearth_schema hearth_schema_inference_request;

@@ -9,6 +9,7 @@
 #include "routes/ollama/ollama_routes.gen.h"
 #include "routes/openai/openai_routes.gen.h"
 #include "routes/requests/requests_routes.gen.h"
+#include "routes/train/train_routes.gen.h"
 
 /* clang-format off */
 static const struct hearth_route rows[] = {
@@ -304,6 +305,26 @@ static const struct hearth_route rows[] = {
      .group = "models", .name = "alias_delete", .errors = HEARTH_ERRORS_HEARTH,
      .scope = HEARTH_SCOPE_WRITE, .kind = HEARTH_ROUTE_UNARY, .body_max = 0, .request = NULL,
      .may_ignore = false, .handle = hearth_route_alias_delete},
+    {.method = "POST", .path = "/datasets", .aliases = NULL,
+     .group = "datasets", .name = "datasets_create", .errors = HEARTH_ERRORS_HEARTH,
+     .scope = HEARTH_SCOPE_WRITE, .kind = HEARTH_ROUTE_UPLOAD, .body_max = HEARTH_BODY_DEFAULT, .request = &hearth_schema_dataset_create,
+     .may_ignore = false, .handle = hearth_route_datasets_create},
+    {.method = "GET", .path = "/datasets", .aliases = NULL,
+     .group = "datasets", .name = "datasets_list", .errors = HEARTH_ERRORS_HEARTH,
+     .scope = HEARTH_SCOPE_READ, .kind = HEARTH_ROUTE_UNARY, .body_max = 0, .request = NULL,
+     .may_ignore = false, .handle = hearth_route_datasets_list},
+    {.method = "GET", .path = "/datasets/{id}", .aliases = NULL,
+     .group = "datasets", .name = "datasets_show", .errors = HEARTH_ERRORS_HEARTH,
+     .scope = HEARTH_SCOPE_READ, .kind = HEARTH_ROUTE_UNARY, .body_max = 0, .request = NULL,
+     .may_ignore = false, .handle = hearth_route_datasets_show},
+    {.method = "GET", .path = "/datasets/{id}/preview", .aliases = NULL,
+     .group = "datasets", .name = "datasets_preview", .errors = HEARTH_ERRORS_HEARTH,
+     .scope = HEARTH_SCOPE_READ, .kind = HEARTH_ROUTE_UNARY, .body_max = 0, .request = NULL,
+     .may_ignore = false, .handle = hearth_route_datasets_preview},
+    {.method = "DELETE", .path = "/datasets/{id}", .aliases = NULL,
+     .group = "datasets", .name = "datasets_delete", .errors = HEARTH_ERRORS_HEARTH,
+     .scope = HEARTH_SCOPE_WRITE, .kind = HEARTH_ROUTE_UNARY, .body_max = 0, .request = NULL,
+     .may_ignore = false, .handle = hearth_route_datasets_delete},
     {.method = "GET", .path = "/admin/ps", .aliases = NULL,
      .group = "admin", .name = "admin_ps", .errors = HEARTH_ERRORS_HEARTH,
      .scope = HEARTH_SCOPE_READ, .kind = HEARTH_ROUTE_UNARY, .body_max = 0, .request = NULL,

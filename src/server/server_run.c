@@ -23,6 +23,7 @@
 #include "gateway/ignored_keys.h"
 #include "gateway/metrics.h"
 #include "gateway/sse.h"
+#include "jobs/datasets.h"
 #include "loop/loop.h"
 #include "loop/pool.h"
 #include "net/server.h"
@@ -42,6 +43,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* Proxies and clients give a connection up that says nothing for longer. */
@@ -65,6 +67,8 @@ struct running {
     struct hearth_error *error;
     char run_file[PATH_MAX];
     char lock_path[PATH_MAX];
+    char uploads[PATH_MAX], datasets[PATH_MAX]; /* folders of the home */
+    const char *dataset_roots[2];
     char url[160];
     int rc; /* of what happened on the loop before it was ready */
     bool is_ready;
@@ -224,6 +228,32 @@ static int open_listeners(struct running *running, struct hearth_error *error)
     return rc;
 }
 
+/* Without folders of the user's, training data comes from one in the home, which is made. */
+static int create_datasets(struct running *running, struct hearth_error *error)
+{
+    struct hearth_gateway *gateway = &running->gateway;
+    const struct hearth_settings *settings = gateway->settings;
+    int rc = hearth_home_path(gateway->home, "files", running->uploads, sizeof(running->uploads));
+    if (!rc)
+        rc = hearth_home_path(gateway->home, "datasets", running->datasets,
+                              sizeof(running->datasets));
+    if (rc)
+        return hearth_error_set(error, rc, "the path of the home is too long");
+    running->dataset_roots[0] = running->datasets;
+    if (!*settings->dataset_roots)
+        mkdir(running->datasets, 0700); /* that it is not there is told by whoever reads a file */
+    const struct hearth_datasets_options options = {
+        .loop = gateway->loop,
+        .store = gateway->store,
+        .roots = *settings->dataset_roots ? settings->dataset_roots : running->dataset_roots,
+        .uploads = running->uploads,
+        .count_max = settings->datasets_max,
+        .uploads_bytes_max = (int64_t)settings->files_bytes_max,
+    };
+    gateway->datasets = hearth_datasets_create(&options);
+    return 0;
+}
+
 /* Where commands on this home find the server. */
 static int write_run_file(struct running *running, struct hearth_error *error)
 {
@@ -351,6 +381,8 @@ static int start(struct running *running, struct hearth_error *error)
     if (!rc)
         rc = create_server(running, error);
     if (!rc)
+        rc = create_datasets(running, error);
+    if (!rc)
         hearth_deferred_create(gateway);
     if (!rc)
         rc = hearth_definitions_import(gateway, on_imported, running, &running->definitions, error);
@@ -371,11 +403,13 @@ static void stop(struct running *running)
     hearth_scheduler_destroy(gateway->scheduler);
     hearth_installs_destroy(gateway->installs);
     hearth_definitions_destroy(running->definitions);
+    hearth_datasets_stop(gateway->datasets);
     hearth_lane_destroy(gateway->lane);
     hearth_catalog_destroy(gateway->catalog);
     hearth_sse_streams_destroy(gateway->streams);
     hearth_housekeeping_destroy(running->housekeeping);
     hearth_storage_close(&running->storage);
+    hearth_datasets_destroy(gateway->datasets);
     hearth_deferred_destroy(gateway->deferred);
     hearth_ignored_keys_destroy(gateway->ignored_keys);
     hearth_body_room_destroy(gateway->body_room);

@@ -6,6 +6,7 @@
 #include "config/definition.h"
 #include "gateway/answers.h"
 #include "gateway/gateway_state.h"
+#include "gateway/query_reader.h"
 #include "registry/model_json.h"
 #include "registry/settings_fit.h"
 #include "routes/hub/hub_input.h"
@@ -15,7 +16,6 @@
 #include "task/installs.h"
 #include "task/removal.h"
 #include "task/store_job.h"
-#include "wire/http.h"
 
 #include <string.h>
 
@@ -27,39 +27,6 @@ struct list_query {
     int64_t page;
 };
 
-/* A query's faults, gathered as those of a body are. */
-struct query_reader {
-    struct hearth_exchange *exchange;
-    struct hearth_arena *arena;
-    struct hearth_schema_faults *faults;
-};
-
-/* Faults have a maximum; what is beyond it is only said to exist (`more`). */
-static void tell(struct query_reader *reader, enum hearth_schema_fault_kind kind, const char *key,
-                 const char *expected, const char *got, const char *suggestion)
-{
-    struct hearth_schema_faults *faults = reader->faults;
-    const char *path = hearth_arena_strdup(reader->arena, key);
-    const char *quoted = hearth_arena_format(reader->arena, "\"%.100s\"", got);
-    if (faults->count == HEARTH_SCHEMA_FAULTS_MAX || !path || !quoted)
-        faults->more = true;
-    else
-        faults->rows[faults->count++] = (struct hearth_schema_fault){
-            .kind = kind,
-            .path = path,
-            .expected = expected,
-            .got = kind == HEARTH_FAULT_UNKNOWN ? "an unknown key" : quoted,
-            .suggestion = suggestion};
-}
-
-static void read_number(struct query_reader *reader, const char *name, int64_t high,
-                        const char *expected, int64_t *value)
-{
-    const char *text = hearth_exchange_query(reader->exchange, name);
-    if (text && hearth_parse_int(text, 1, high, value))
-        tell(reader, HEARTH_FAULT_VALUE, name, expected, text, NULL);
-}
-
 static bool is_sort(const char *sort)
 {
     static const char *const known[] = {"name", "created", "updated", NULL};
@@ -69,30 +36,8 @@ static bool is_sort(const char *sort)
     return false;
 }
 
-/* A mistyped filter would list everything, which looks like an answer: unknown keys are faults. */
-static void check_keys(struct query_reader *reader)
-{
-    static const char *const known[] = {"task", "tag",  "device", "state", "name",
-                                        "sort", "page", "limit",  NULL};
-    const char *query = hearth_exchange_head(reader->exchange)->query;
-    for (size_t length; *query; query += length + (query[length] == '&')) {
-        length = strcspn(query, "&");
-        char *key = hearth_arena_strndup(reader->arena, query, strcspn(query, "&="));
-        const char *const *one = known;
-        if (!length || !key)
-            continue;
-        if (!hearth_http_percent_decode(key, true) || !hearth_utf8_valid(key, strlen(key)))
-            key = "?";
-        while (*one && strcmp(*one, key) != 0)
-            one++;
-        if (!*one)
-            tell(reader, HEARTH_FAULT_UNKNOWN, key, "a known key", "",
-                 hearth_nearest_word(key, known));
-    }
-}
-
 /* `arena` is the job's: the call's may be gone when the query is used. */
-static void read_query(struct query_reader *reader, struct hearth_arena *arena,
+static void read_query(struct hearth_query_reader *reader, struct hearth_arena *arena,
                        struct list_query *query)
 {
     static const struct {
@@ -106,24 +51,23 @@ static void read_query(struct query_reader *reader, struct hearth_arena *arena,
         {"name", offsetof(struct hearth_model_filter, name)},
         {"sort", offsetof(struct hearth_model_filter, sort)},
     };
-    check_keys(reader);
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-        const char *text = hearth_exchange_query(reader->exchange, texts[i].name);
+        const char *text = hearth_query_read_text(reader, texts[i].name);
         *(const char **)((char *)&query->filter + texts[i].offset) =
-            text && *text ? hearth_arena_strdup(arena, text) : NULL;
+            hearth_arena_strdup(arena, text);
     }
     struct hearth_model_filter *filter = &query->filter;
     if (filter->state && hearth_version_state_parse(filter->state) < 0)
-        tell(reader, HEARTH_FAULT_VALUE, "state",
-             "registered, installing, ready, failed or deprecated", filter->state, NULL);
+        hearth_query_fault(reader, "state", "registered, installing, ready, failed or deprecated",
+                           filter->state);
     if (filter->sort && !is_sort(filter->sort))
-        tell(reader, HEARTH_FAULT_VALUE, "sort",
-             "name, created or updated, with a - before it for the other way round", filter->sort,
-             NULL);
+        hearth_query_fault(reader, "sort",
+                           "name, created or updated, with a - before it for the other way round",
+                           filter->sort);
     filter->limit = PAGE_DEFAULT;
     query->page = 1;
-    read_number(reader, "limit", PAGE_MAX, "a number from 1 to 500", &filter->limit);
-    read_number(reader, "page", INT32_MAX, "a number from 1 on", &query->page);
+    hearth_query_read_number(reader, "limit", PAGE_MAX, "a number from 1 to 500", &filter->limit);
+    hearth_query_read_number(reader, "page", INT32_MAX, "a number from 1 on", &query->page);
     filter->offset = (query->page - 1) * filter->limit;
 }
 
@@ -192,15 +136,17 @@ void hearth_route_models_list(struct hearth_call *call)
 {
     struct hearth_store_job *job = hearth_store_job_create(call);
     struct list_query *query = hearth_arena_alloc(job->arena, sizeof(*query));
-    struct hearth_schema_faults faults = {.count = 0};
-    struct query_reader reader = {call->exchange, hearth_call_arena(call), &faults};
+    static const char *const known[] = {"task", "tag",  "device", "state", "name",
+                                        "sort", "page", "limit",  NULL};
+    struct hearth_query_reader reader;
+    hearth_query_reader_init(&reader, call, known);
     read_query(&reader, job->arena, query);
     job->input = query;
     job->work = list_models;
     job->on_done = show_list;
-    if (faults.count) {
+    if (reader.faults.count) {
         hearth_store_job_cancel(job);
-        hearth_answer_faults(call, &faults);
+        hearth_answer_faults(call, &reader.faults);
         return;
     }
     hearth_store_job_start(job);

@@ -1,0 +1,13 @@
+/* Made by scripts/generate from api/routes.json; do not edit. */
+#ifndef HEARTH_ROUTES_TRAIN_TRAIN_ROUTES_GEN_H
+#define HEARTH_ROUTES_TRAIN_TRAIN_ROUTES_GEN_H
+
+struct hearth_call;
+
+void hearth_route_datasets_create(struct hearth_call *call);
+void hearth_route_datasets_list(struct hearth_call *call);
+void hearth_route_datasets_show(struct hearth_call *call);
+void hearth_route_datasets_preview(struct hearth_call *call);
+void hearth_route_datasets_delete(struct hearth_call *call);
+
+#endif
