@@ -69,6 +69,9 @@ function(hearth_test_program source)
   endif()
   add_test(NAME ${suite}_${name} COMMAND ${suite}_${name})
   set_tests_properties(${suite}_${name} PROPERTIES LABELS ${suite} TIMEOUT 300)
+  if(suite STREQUAL "sim") # a million schedules, beside other tests, on a small machine
+    set_tests_properties(${suite}_${name} PROPERTIES TIMEOUT 900)
+  endif()
 endfunction()
 
 # Plug-ins that only tests load: test/plugins/<x>.c.

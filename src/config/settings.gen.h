@@ -90,6 +90,10 @@ struct hearth_settings {
     int64_t queue_max;
     /* estimated tokens that may wait for one model; 0 is no limit */
     int64_t queue_tokens_max;
+    /* requests that may wait for all models together; 0 is no limit */
+    int64_t queue_total_max;
+    /* estimated tokens that may wait for all models together; 0 is no limit */
+    int64_t queue_total_tokens_max;
     /* bytes: memory for vectors of texts that may come again; 0 keeps none */
     uint64_t embedding_cache_bytes;
     /* when several requests ask for the same text at the same time, compute it once */

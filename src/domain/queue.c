@@ -40,18 +40,21 @@ struct turn_class {
 
 struct hearth_queue {
     struct hearth_queue_limits limits;
+    struct hearth_queue_total *total; /* or NULL */
     struct turn_class classes[HEARTH_CLASS_COUNT];
     struct flow **buckets;
     size_t bucket_count, flow_count; /* the first is a power of two */
-    size_t length;
+    size_t length, reserved;
     uint64_t cost, pass;
 };
 
 static const uint32_t weights[HEARTH_CLASS_COUNT] = HEARTH_CLASS_WEIGHTS;
 
-struct hearth_queue *hearth_queue_create(const struct hearth_queue_limits *limits)
+struct hearth_queue *hearth_queue_create(const struct hearth_queue_limits *limits,
+                                         struct hearth_queue_total *total)
 {
     struct hearth_queue *queue = hearth_calloc(1, sizeof(*queue));
+    queue->total = total;
     queue->limits = *limits;
     queue->bucket_count = BUCKETS_FIRST;
     queue->buckets = hearth_calloc(BUCKETS_FIRST, sizeof(struct flow *));
@@ -222,6 +225,10 @@ static void enter(struct hearth_queue *queue, struct hearth_queued *item, struct
     queue->length++;
     queue->classes[item->class_].length++;
     queue->cost += item->cost;
+    if (queue->total) {
+        queue->total->length++;
+        queue->total->cost += item->cost;
+    }
 }
 
 void hearth_queue_limit(struct hearth_queue *queue, const struct hearth_queue_limits *limits)
@@ -230,19 +237,39 @@ void hearth_queue_limit(struct hearth_queue *queue, const struct hearth_queue_li
 }
 
 /* A request of many parts may fill half of the queue and no more, so that a list of thousands
- * leaves room for single requests; its next part is let in always, or the list would lose its place
- * to whoever comes. */
-static bool has_room(const struct hearth_queue *queue, const struct hearth_queued *item)
+ * leaves room for single requests. One that is over the cap by itself may still wait alone. */
+static bool fits(const struct hearth_queue_limits *limits, size_t length, uint64_t cost,
+                 const struct hearth_queued *item)
 {
     unsigned shares = item->place == HEARTH_PLACE_SPARE ? 2 : 1;
-    uint64_t cost_max = queue->limits.cost_max / shares;
-    if (item->place == HEARTH_PLACE_KEPT)
-        return true;
-    if (queue->length >= queue->limits.requests_max / shares)
+    uint64_t cost_max = limits->cost_max / shares;
+    if (length >= limits->requests_max / shares)
         return false;
-    /* One that is over the cap by itself may still wait alone. */
-    return !queue->limits.cost_max || queue->length == 0 ||
-           (item->cost <= cost_max && queue->cost <= cost_max - item->cost);
+    return !limits->cost_max || length == 0 ||
+           (item->cost <= cost_max && cost <= cost_max - item->cost);
+}
+
+bool hearth_queue_total_is_full(const struct hearth_queue_total *total,
+                                const struct hearth_queued *item)
+{
+    struct hearth_queue_limits limits = total->limits;
+    if (!limits.requests_max)
+        limits.requests_max = SIZE_MAX;
+    return !fits(&limits, total->length, total->cost, item);
+}
+
+/* The next part of a request that was admitted is let in always, or a list would lose its place to
+ * whoever comes. */
+static bool has_room(const struct hearth_queue *queue, const struct hearth_queued *item)
+{
+    return item->place == HEARTH_PLACE_KEPT ||
+           (fits(&queue->limits, queue->length + queue->reserved, queue->cost, item) &&
+            (!queue->total || !hearth_queue_total_is_full(queue->total, item)));
+}
+
+void hearth_queue_reserve(struct hearth_queue *queue, size_t places)
+{
+    queue->reserved = places;
 }
 
 int hearth_queue_push(struct hearth_queue *queue, struct hearth_queued *item, const char *client,
@@ -302,6 +329,10 @@ void hearth_queue_remove(struct hearth_queue *queue, struct hearth_queued *item)
     queue->length--;
     turns->length--;
     queue->cost -= item->cost;
+    if (queue->total) {
+        queue->total->length--;
+        queue->total->cost -= item->cost;
+    }
     if (flow->first) {
         if (was_first)
             place_again(turns, flow);
@@ -368,17 +399,4 @@ uint64_t hearth_queue_cost(const struct hearth_queue *queue)
 size_t hearth_queue_class_length(const struct hearth_queue *queue, enum hearth_class class_)
 {
     return queue->classes[class_].length;
-}
-
-/* Little's law, backwards: those before the newcomer, and itself, at the rate at which requests are
- * finished. */
-uint32_t hearth_queue_retry_after_s(const struct hearth_queue *queue, double completed_per_s)
-{
-    double wait_s = (double)(queue->length + 1);
-    if (completed_per_s > 0)
-        wait_s /= completed_per_s;
-    if (wait_s > 600)
-        return 600;
-    uint32_t whole = (uint32_t)wait_s;
-    return whole < wait_s ? whole + 1 : whole > 0 ? whole : 1;
 }

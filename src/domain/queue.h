@@ -11,6 +11,7 @@
 #ifndef HEARTH_DOMAIN_QUEUE_H
 #define HEARTH_DOMAIN_QUEUE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -31,6 +32,14 @@ struct hearth_queue_limits {
     uint64_t cost_max;   /* sum of costs; 0: none */
 };
 
+/* What waits in several queues together, and how much may. It outlives them; zeroed memory but for
+ * its limits, of which 0 is none. The queues keep its sums. */
+struct hearth_queue_total {
+    struct hearth_queue_limits limits;
+    size_t length;
+    uint64_t cost;
+};
+
 /* A request of many parts keeps one of them in the queue as its place; more of them wait there only
  * to have full batches ready, and must leave room for other requests. */
 enum hearth_queue_place {
@@ -49,14 +58,21 @@ struct hearth_queued {
     enum hearth_queue_place place;
 };
 
-struct hearth_queue *hearth_queue_create(const struct hearth_queue_limits *limits);
+/* `total` or NULL. */
+struct hearth_queue *hearth_queue_create(const struct hearth_queue_limits *limits,
+                                         struct hearth_queue_total *total);
 void hearth_queue_destroy(struct hearth_queue *queue); /* must be empty; NULL is allowed */
 /* Other limits from now on; what waits stays. */
 void hearth_queue_limit(struct hearth_queue *queue, const struct hearth_queue_limits *limits);
 
-/* `cost`, `class_` and `place` are set by the caller. HEARTH_EQUEUEFULL. */
+/* So many places are kept free for others in the next push. */
+void hearth_queue_reserve(struct hearth_queue *queue, size_t places);
+/* `cost`, `class_` and `place` are set by the caller. HEARTH_EQUEUEFULL; hearth_queue_total_is_full
+ * tells whether it was for the total. */
 int hearth_queue_push(struct hearth_queue *queue, struct hearth_queued *item, const char *client,
                       uint64_t now_ms);
+bool hearth_queue_total_is_full(const struct hearth_queue_total *total,
+                                const struct hearth_queued *item);
 /* Whose turn it is, taken out; NULL when empty. */
 struct hearth_queued *hearth_queue_pop(struct hearth_queue *queue);
 /* The same within one class, ahead of the others' turns. */
@@ -67,9 +83,5 @@ void hearth_queue_remove(struct hearth_queue *queue, struct hearth_queued *item)
 size_t hearth_queue_length(const struct hearth_queue *queue);
 uint64_t hearth_queue_cost(const struct hearth_queue *queue);
 size_t hearth_queue_class_length(const struct hearth_queue *queue, enum hearth_class class_);
-
-/* How long a newcomer would wait at the measured rate, in seconds, from 1 to 600: for Retry-After.
- * `completed_per_s` is an exponential average kept by the caller; 0: not measured yet. */
-uint32_t hearth_queue_retry_after_s(const struct hearth_queue *queue, double completed_per_s);
 
 #endif

@@ -34,7 +34,8 @@ static int enter(struct hearth_served_model *model, struct hearth_inference *inf
         return rc;
     rc = hearth_requests_enqueue(model->requests, inference, error);
     if (rc < 0) {
-        *ret_retry_after_ms = hearth_dispatch_retry_after_ms(model->dispatch);
+        *ret_retry_after_ms =
+            hearth_dispatch_refuse(model->dispatch, inference, hearth_load_left_ms(model->load));
         return rc;
     }
     hearth_life_want(model->life);

@@ -6,11 +6,10 @@
 #include "catalog/catalog.h"
 #include "domain/blame.h"
 #include "domain/look_ahead.h"
+#include "domain/pace.h"
 #include "loop/loop.h"
 #include "serving/dead_letters.h"
 #include "serving/model_identity.h"
-
-#define RATE_WEIGHT 0.2 /* the weight of the newest gap between two completions */
 
 struct hearth_model_dispatch {
     struct hearth_model_requests *requests;
@@ -24,9 +23,13 @@ struct hearth_model_dispatch {
     bool whole; /* the model's inputs are not cut */
     uint32_t slots, batch, workers, replicas;
     uint64_t retries;
-    double completed_per_s; /* requests that are finished; 0: not measured */
-    uint64_t completed_us;  /* when the last one was; 0: none since the model was idle */
+    struct hearth_pace pace;
 };
+
+static uint64_t now_us(void)
+{
+    return hearth_clock_monotonic_ns() / 1000;
+}
 
 static void on_pause_over(void *argument)
 {
@@ -291,21 +294,9 @@ void hearth_dispatch_on_tokens(struct hearth_model_dispatch *dispatch, uint32_t 
         inference->asked.events.on_tokens(inference->asked.argument, tokens, count);
 }
 
-/* Requests per second as 1 over the moving average of the gaps between two completions. */
-static void measure_rate(struct hearth_model_dispatch *dispatch)
-{
-    uint64_t now = hearth_clock_monotonic_ns() / 1000;
-    if (dispatch->completed_us && now > dispatch->completed_us) {
-        double gap_s = (double)(now - dispatch->completed_us) / 1e6;
-        double old_s = dispatch->completed_per_s > 0 ? 1 / dispatch->completed_per_s : gap_s;
-        dispatch->completed_per_s = 1 / ((1 - RATE_WEIGHT) * old_s + RATE_WEIGHT * gap_s);
-    }
-    dispatch->completed_us = now;
-}
-
 void hearth_dispatch_forget_rate(struct hearth_model_dispatch *dispatch)
 {
-    dispatch->completed_us = 0;
+    hearth_pace_is_idle(&dispatch->pace);
 }
 
 /* The flight is over before anything else happens: the next request goes to the worker while the
@@ -315,7 +306,7 @@ static void take_end(struct hearth_model_dispatch *dispatch, uint32_t stream,
 {
     struct hearth_inference *inference = request_of(dispatch, stream);
     hearth_flights_end(dispatch->flights, stream);
-    measure_rate(dispatch);
+    hearth_pace_finished(&dispatch->pace, now_us());
     bool failed = event->event.kind == HEARTH_EVENT_ERROR;
     /* A canceled one proves nothing. */
     if (inference && hearth_end_proves_life(failed ? event->failure.code : 0)) {
@@ -384,9 +375,24 @@ void hearth_dispatch_on_lost(struct hearth_model_dispatch *dispatch,
 
 /* What others ask */
 
-uint32_t hearth_dispatch_retry_after_ms(const struct hearth_model_dispatch *dispatch)
+static uint32_t retry_after_ms(struct hearth_model_dispatch *dispatch, uint64_t not_before_ms)
 {
-    return hearth_requests_retry_after_ms(dispatch->requests, dispatch->completed_per_s);
+    return hearth_pace_retry_after_ms(&dispatch->pace, hearth_requests_no_shows(dispatch->requests),
+                                      not_before_ms, now_us());
+}
+
+uint32_t hearth_dispatch_retry_after_ms(struct hearth_model_dispatch *dispatch)
+{
+    return retry_after_ms(dispatch, 0);
+}
+
+uint32_t hearth_dispatch_refuse(struct hearth_model_dispatch *dispatch,
+                                const struct hearth_inference *inference, uint64_t not_before_ms)
+{
+    uint32_t after_ms = retry_after_ms(dispatch, not_before_ms);
+    hearth_requests_promise(dispatch->requests, inference, dispatch->pace.line_ms,
+                            now_us() / 1000 + after_ms);
+    return after_ms;
 }
 
 uint32_t hearth_dispatch_running(const struct hearth_model_dispatch *dispatch)

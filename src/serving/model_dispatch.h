@@ -52,8 +52,13 @@ void hearth_dispatch_withdraw(struct hearth_model_dispatch *dispatch,
 /* Its stream may send `events` more events. */
 void hearth_dispatch_credit(struct hearth_model_dispatch *dispatch,
                             struct hearth_inference *inference, uint32_t events);
-/* When a client may try again, judged by the rate at which requests are finished now. */
-uint32_t hearth_dispatch_retry_after_ms(const struct hearth_model_dispatch *dispatch);
+/* When a client may try again (domain/pace.h), which gives it a place in the line of those who are
+ * told. */
+uint32_t hearth_dispatch_retry_after_ms(struct hearth_model_dispatch *dispatch);
+/* The same for one that the queue refused: its place is kept (domain/promises.h). `not_before_ms`
+ * is how long the model still loads. */
+uint32_t hearth_dispatch_refuse(struct hearth_model_dispatch *dispatch,
+                                const struct hearth_inference *inference, uint64_t not_before_ms);
 /* The model has no request: an idle hour says nothing of how fast it is. */
 void hearth_dispatch_forget_rate(struct hearth_model_dispatch *dispatch);
 

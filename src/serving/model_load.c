@@ -38,6 +38,7 @@ struct hearth_model_load {
     struct hearth_memory_room room;
     float fraction;
     uint64_t wanted_ms, ready_ms; /* loop's clock */
+    uint64_t took_ms;             /* from the one to the other, the last time */
 };
 
 static uint64_t now_ms(const struct hearth_model_load *load)
@@ -162,6 +163,7 @@ static void on_ready(void *argument)
     load->ready = true;
     load->fraction = 1;
     load->ready_ms = now_ms(load);
+    load->took_ms = load->ready_ms - load->wanted_ms;
     hearth_load_gate_promise(&load->pass, planned_bytes(load), false);
     load->ops->on_ready(load->argument);
 }
@@ -446,7 +448,14 @@ void hearth_load_set_usage(struct hearth_model_load *load, uint64_t memory_bytes
 
 uint64_t hearth_load_took_ms(const struct hearth_model_load *load)
 {
-    return load->ready_ms > load->wanted_ms ? load->ready_ms - load->wanted_ms : 0;
+    return load->took_ms;
+}
+
+uint64_t hearth_load_left_ms(const struct hearth_model_load *load)
+{
+    uint64_t since_ms = now_ms(load) - load->wanted_ms;
+    bool loads = hearth_load_is_busy(load) && !load->ready;
+    return loads && load->took_ms > since_ms ? load->took_ms - since_ms : 0;
 }
 
 uint64_t hearth_load_ready_ms(const struct hearth_model_load *load)

@@ -95,6 +95,9 @@ void hearth_load_each_worker(
     void (*visit)(void *argument, const struct hearth_backend_worker *worker), void *argument);
 /* Tells what all workers of its process use. */
 void hearth_load_set_usage(struct hearth_model_load *load, uint64_t memory_bytes, uint64_t cpu_ms);
+/* How long the load that is under way will still take, if it takes as long as the last one; 0: that
+ * is over, or not known. */
+uint64_t hearth_load_left_ms(const struct hearth_model_load *load);
 /* How long the last load took, from its wish on; and when it was over, on the loop's clock. */
 uint64_t hearth_load_took_ms(const struct hearth_model_load *load);
 uint64_t hearth_load_ready_ms(const struct hearth_model_load *load);

@@ -2,11 +2,15 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/hash.h"
 #include "base/memory.h"
 #include "domain/look_ahead.h"
+#include "domain/promises.h"
 #include "loop/loop.h"
 #include "serving/model_identity.h"
 #include "wire/ipc_event.h"
+
+#include <string.h>
 
 struct counts {
     uint64_t requests, cancels, tokens_in, tokens_out, cache_hits, dedup_hits;
@@ -19,6 +23,7 @@ struct hearth_model_requests {
     const struct hearth_requests_ops *ops;
     void *argument;
     struct hearth_queue *queue;
+    struct hearth_promises promises; /* to clients that it refused */
     struct hearth_request_list list; /* queued and running */
     struct hearth_timer *due;
     uint64_t due_ms;      /* when `due` fires; 0: not running */
@@ -53,7 +58,7 @@ struct hearth_model_requests *hearth_requests_create(const struct hearth_model_i
     requests->flights = flights;
     requests->ops = ops;
     requests->argument = argument;
-    requests->queue = hearth_queue_create(&(struct hearth_queue_limits){0});
+    requests->queue = hearth_queue_create(&(struct hearth_queue_limits){0}, identity->queues);
     requests->due = hearth_timer_create(identity->loop, on_due_time, requests);
     hearth_requests_limit(requests);
     return requests;
@@ -111,17 +116,49 @@ enum hearth_share_start hearth_requests_reuse(struct hearth_model_requests *requ
     return start;
 }
 
+static uint32_t client_of(const struct hearth_inference *inference)
+{
+    const char *client = inference->asked.caller->client;
+    return hearth_hash32(HEARTH_HASH32_START, client, strlen(client));
+}
+
+void hearth_requests_promise(struct hearth_model_requests *requests,
+                             const struct hearth_inference *inference, uint64_t free_ms,
+                             uint64_t due_ms)
+{
+    const struct hearth_promise promise = {
+        .client = client_of(inference), .free_ms = free_ms, .due_ms = due_ms};
+    if (inference->queued.place == HEARTH_PLACE_NEW)
+        hearth_promises_add(&requests->promises, &promise);
+}
+
+/* Who comes as it was told to has its place; from all others those are kept that are promised. */
+static void keep_promises(struct hearth_model_requests *requests,
+                          const struct hearth_inference *inference)
+{
+    struct hearth_promises *promises = &requests->promises;
+    uint64_t now = hearth_clock_monotonic_ms();
+    size_t kept = 0;
+    if (promises->count && !hearth_promises_take(promises, client_of(inference), now))
+        kept = hearth_promises_due(promises, (size_t)requests->identity->settings.queue_max, now);
+    hearth_queue_reserve(requests->queue, kept);
+}
+
 /* It begins to lead only now: one that the queue refuses must have no followers. */
 int hearth_requests_enqueue(struct hearth_model_requests *requests,
                             struct hearth_inference *inference, struct hearth_error *error)
 {
     inference->requests = requests;
+    keep_promises(requests, inference);
     int rc = hearth_queue_push(requests->queue, &inference->queued, inference->asked.caller->client,
                                now_ms(requests));
     if (rc < 0) {
-        size_t waiting = hearth_queue_length(requests->queue);
-        return hearth_error_set(error, rc, "the model already has %zu request%s waiting", waiting,
-                                waiting == 1 ? "" : "s");
+        const struct hearth_queue_total *all = requests->identity->queues;
+        bool total = all && hearth_queue_total_is_full(all, &inference->queued);
+        size_t waiting = total ? all->length : hearth_queue_length(requests->queue);
+        return hearth_error_set(error, rc, "%s already %s %zu request%s waiting",
+                                total ? "all models together" : "the model", total ? "have" : "has",
+                                waiting, waiting == 1 ? "" : "s");
     }
     inference->waits.in_queue = true;
     hearth_share_lead(requests->reuse, &inference->share);
@@ -395,10 +432,9 @@ void hearth_requests_look_idle(struct hearth_model_requests *requests)
     requests->ops->on_left(requests->argument);
 }
 
-uint32_t hearth_requests_retry_after_ms(const struct hearth_model_requests *requests,
-                                        double completed_per_s)
+double hearth_requests_no_shows(const struct hearth_model_requests *requests)
 {
-    return 1000 * hearth_queue_retry_after_s(requests->queue, completed_per_s);
+    return requests->promises.no_shows;
 }
 
 void hearth_requests_report(const struct hearth_model_requests *requests,

@@ -39,6 +39,11 @@ enum hearth_share_start hearth_requests_reuse(struct hearth_model_requests *requ
 /* HEARTH_EQUEUEFULL: it was not added. */
 int hearth_requests_enqueue(struct hearth_model_requests *requests,
                             struct hearth_inference *inference, struct hearth_error *error);
+/* It was refused, and its client told to come again at `due_ms`: from `free_ms` on a place is kept
+ * for it. Both on the monotonic clock. */
+void hearth_requests_promise(struct hearth_model_requests *requests,
+                             const struct hearth_inference *inference, uint64_t free_ms,
+                             uint64_t due_ms);
 /* The next one off the queue, as `policy` allows; NULL: none. */
 struct hearth_inference *hearth_requests_next(struct hearth_model_requests *requests,
                                               const struct hearth_look_ahead *policy);
@@ -81,6 +86,8 @@ void hearth_requests_walk(struct hearth_model_requests *requests, struct hearth_
 const struct hearth_model_identity *
 hearth_requests_identity(const struct hearth_model_requests *requests);
 bool hearth_requests_any(const struct hearth_model_requests *requests);
+/* Of the clients that were told to come again, the share that did not. */
+double hearth_requests_no_shows(const struct hearth_model_requests *requests);
 bool hearth_requests_any_queued(const struct hearth_model_requests *requests);
 bool hearth_requests_are_walked(const struct hearth_model_requests *requests);
 /* When one came or left last, on the loop's clock. A load is a use too. */
@@ -88,9 +95,6 @@ uint64_t hearth_requests_used_ms(const struct hearth_model_requests *requests);
 void hearth_requests_touch(struct hearth_model_requests *requests);
 /* Somebody may have to look whether the model has nothing to do. */
 void hearth_requests_look_idle(struct hearth_model_requests *requests);
-/* Advice at the measured rate of `completed_per_s`, 0 when it is not known. */
-uint32_t hearth_requests_retry_after_ms(const struct hearth_model_requests *requests,
-                                        double completed_per_s);
 /* Fills in its part of a report. */
 void hearth_requests_report(const struct hearth_model_requests *requests,
                             struct hearth_model_report *report);

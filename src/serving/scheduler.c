@@ -115,6 +115,9 @@ int hearth_scheduler_create(const struct hearth_scheduler_options *options,
         .lock_path = options->lock_path,
         .backend = options->backend ? options->backend : &hearth_backend_local,
     };
+    scheduler->queues.limits = (struct hearth_queue_limits){
+        .requests_max = (size_t)options->settings->queue_total_max,
+        .cost_max = (uint64_t)options->settings->queue_total_tokens_max};
     scheduler->reuse = hearth_reuse_create(options->settings->embedding_cache_bytes,
                                            options->settings->embedding_dedup);
     scheduler->letters = hearth_dead_letters_create(DEAD_LETTERS_MAX, DEAD_LETTER_BYTES_MAX);

@@ -74,6 +74,7 @@ static struct hearth_served_model *add_model(struct hearth_scheduler *scheduler,
     const struct hearth_model_identity from = {.loop = scheduler->options.loop,
                                                .server = scheduler->options.settings,
                                                .observer = scheduler->options.observer,
+                                               .queues = &scheduler->queues,
                                                .forces_shape = scheduler->options.forces_shape};
     struct hearth_served_model *model = hearth_served_create(
         &from, entry, &scheduler->place, scheduler->reuse, scheduler->letters, &ops, scheduler);

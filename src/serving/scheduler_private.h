@@ -37,6 +37,7 @@ struct hearth_scheduler {
     struct hearth_load_place place; /* for all loads */
     struct hearth_engine_set engines;
     char worker_path[HEARTH_ENGINES_PATH_MAX];
+    struct hearth_queue_total queues; /* of all models */
     struct hearth_reuse *reuse;
     struct hearth_dead_letters *letters;
     struct hearth_usage_samples *usage;

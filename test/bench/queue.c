@@ -80,7 +80,8 @@ static void measure(struct stand *stand, uint64_t seconds)
 static void run(size_t queued, size_t clients, uint64_t seconds)
 {
     struct stand stand = {.queued = queued, .clients = clients, .seed = 1};
-    stand.queue = hearth_queue_create(&(struct hearth_queue_limits){.requests_max = queued + 1});
+    stand.queue =
+        hearth_queue_create(&(struct hearth_queue_limits){.requests_max = queued + 1}, NULL);
     stand.items = hearth_calloc(queued, sizeof(*stand.items));
     stand.names = hearth_calloc(clients, sizeof(*stand.names));
     for (size_t i = 0; i < clients; i++)

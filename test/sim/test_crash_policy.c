@@ -63,7 +63,8 @@ static void open_model(struct model *model, uint64_t seed)
 {
     memset(model, 0, sizeof(*model));
     model->seed = seed * 7919;
-    model->queue = hearth_queue_create(&(struct hearth_queue_limits){.requests_max = REQUESTS});
+    model->queue =
+        hearth_queue_create(&(struct hearth_queue_limits){.requests_max = REQUESTS}, NULL);
     model->placement = hearth_placement_create(WORKERS);
     model->policy = (struct hearth_look_ahead){.slots = SLOTS, .batch = 512, .whole = true};
     for (uint32_t i = 0; i < WORKERS; i++) {

@@ -56,7 +56,7 @@ static void open_machine(struct machine *machine)
     memset(texts, 0, sizeof(texts));
     *machine = (struct machine){
         .policy = {.slots = SLOTS, .batch = BATCH, .workers = 1, .whole = true},
-        .queue = hearth_queue_create(&limits),
+        .queue = hearth_queue_create(&limits, NULL),
         .texts = texts,
     };
 }
@@ -239,7 +239,7 @@ static size_t taken(const struct hearth_look_ahead *policy, enum hearth_class cl
     enum { MANY = 100 };
     struct hearth_queued items[MANY];
     const struct hearth_queue_limits limits = {.requests_max = MANY};
-    struct hearth_queue *queue = hearth_queue_create(&limits);
+    struct hearth_queue *queue = hearth_queue_create(&limits, NULL);
     size_t count = 0;
     for (size_t i = 0; i < MANY; i++) {
         items[i] = (struct hearth_queued){.class_ = class_, .cost = cost};

@@ -41,7 +41,7 @@ static void push(struct hearth_queue *queue, int client, enum hearth_class class
 
 static struct hearth_queue *new_queue(void)
 {
-    return hearth_queue_create(&(struct hearth_queue_limits){.requests_max = 1000000});
+    return hearth_queue_create(&(struct hearth_queue_limits){.requests_max = 1000000}, NULL);
 }
 
 /* Each client always has work; one sends tiny requests, one huge ones. The tokens that each gets

@@ -182,7 +182,7 @@ static void play_one(uint64_t number)
     play.clients = 1 + seeded_below(&play.seed, CLIENTS_MAX);
     play.limits.requests_max = 1 + seeded_below(&play.seed, 2 * ITEMS);
     play.limits.cost_max = seeded_below(&play.seed, 2) * seeded_below(&play.seed, 60000);
-    play.queue = hearth_queue_create(&play.limits);
+    play.queue = hearth_queue_create(&play.limits, NULL);
     for (int i = 0; i < STEPS; i++)
         step(&play);
     while (pop(&play))

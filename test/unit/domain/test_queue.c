@@ -12,7 +12,7 @@
 static struct hearth_queue *queue_of(size_t requests_max, uint64_t cost_max)
 {
     return hearth_queue_create(
-        &(struct hearth_queue_limits){.requests_max = requests_max, .cost_max = cost_max});
+        &(struct hearth_queue_limits){.requests_max = requests_max, .cost_max = cost_max}, NULL);
 }
 
 static struct hearth_queued item_of(enum hearth_class class_, uint64_t cost)
@@ -174,21 +174,29 @@ static void test_what_is_put_back_is_next(void **state)
     drain(queue);
 }
 
-static void test_retry_after_follows_length_and_rate(void **state)
+static void test_all_queues_together_have_caps_too(void **state)
 {
     (void)state;
-    struct hearth_queue *queue = queue_of(100, 0);
-    struct hearth_queued items[9];
-    assert_int_equal(hearth_queue_retry_after_s(queue, 100), 1);
-    for (int i = 0; i < 9; i++) {
-        items[i] = item_of(HEARTH_CLASS_NORMAL, 1);
-        hearth_queue_push(queue, &items[i], "a", 0);
-    }
-    assert_int_equal(hearth_queue_retry_after_s(queue, 2), 5);
-    assert_int_equal(hearth_queue_retry_after_s(queue, 3), 4);
-    assert_int_equal(hearth_queue_retry_after_s(queue, 0), 10);
-    assert_int_equal(hearth_queue_retry_after_s(queue, 0.0001), 600);
-    drain(queue);
+    struct hearth_queue_total total = {.limits = {.requests_max = 3, .cost_max = 100}};
+    const struct hearth_queue_limits each = {.requests_max = 8};
+    struct hearth_queue *a = hearth_queue_create(&each, &total);
+    struct hearth_queue *b = hearth_queue_create(&each, &total);
+    struct hearth_queued items[5];
+    assert_int_equal(push(a, &items[0], HEARTH_PLACE_NEW), 0);
+    assert_int_equal(push(b, &items[1], HEARTH_PLACE_NEW), 0);
+    items[2] = item_of(HEARTH_CLASS_NORMAL, 90);
+    assert_true(hearth_queue_total_is_full(&total, &items[2]));
+    assert_int_equal(hearth_queue_push(b, &items[2], "a", 0), HEARTH_EQUEUEFULL);
+    assert_int_equal(push(b, &items[2], HEARTH_PLACE_NEW), 0);
+    assert_int_equal(push(a, &items[3], HEARTH_PLACE_NEW), HEARTH_EQUEUEFULL);
+    assert_int_equal(push(a, &items[3], HEARTH_PLACE_KEPT), 0);
+    hearth_queue_remove(b, &items[1]);
+    drain(b);
+    assert_int_equal(total.length, 2);
+    assert_int_equal(push(a, &items[4], HEARTH_PLACE_NEW), 0);
+    drain(a);
+    assert_int_equal(total.length, 0);
+    assert_int_equal(total.cost, 0);
 }
 
 int main(void)
@@ -203,7 +211,7 @@ int main(void)
         cmocka_unit_test(test_interactive_goes_before_batch_but_not_for_ever),
         cmocka_unit_test(test_an_idle_class_earns_no_turns),
         cmocka_unit_test(test_what_is_put_back_is_next),
-        cmocka_unit_test(test_retry_after_follows_length_and_rate),
+        cmocka_unit_test(test_all_queues_together_have_caps_too),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
