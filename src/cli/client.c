@@ -240,8 +240,17 @@ static int read_answer(const struct hearth_http_answer *got, json_t **ret_answer
 int hearth_client_run(struct hearth_client *client, const struct hearth_client_call *call,
                       json_t **ret_answer, struct hearth_error *error)
 {
-    static const char *const headers[] = {"Content-Type: application/json", NULL};
+    char type[160];
+    const char *headers[3] = {NULL};
+    size_t count = 0;
     struct hearth_buf body;
+    if (call->body || call->read_body) {
+        snprintf(type, sizeof(type), "Content-Type: %s",
+                 call->body_type ? call->body_type : "application/json");
+        headers[count++] = type;
+    }
+    if (call->header)
+        headers[count++] = call->header;
     /* Room for prompts and files in `data:` URLs. */
     hearth_buf_init(&body, 64u << 20);
     if (ret_answer)
@@ -254,10 +263,11 @@ int hearth_client_run(struct hearth_client *client, const struct hearth_client_c
     struct hearth_http_request request = {
         .method = call->method,
         .url = url,
-        .headers = call->body ? headers : NULL,
+        .headers = headers,
         .bearer = *client->api_key ? client->api_key : NULL,
         .body = body.bytes,
-        .body_length = body.length,
+        .body_length = call->read_body ? call->body_length : body.length,
+        .read_body = call->read_body,
         .connect_timeout_ms = 5000,
         .idle_timeout_ms = call->idle_timeout_ms,
         /* No redirects: a bearer key must not follow an address that an answer chose. */

@@ -27,6 +27,12 @@ struct hearth_client_call {
     /* The path, with what came from outside put in by hearth_client_path. */
     const char *path;
     const json_t *body; /* or NULL */
+    const char *header; /* one more, "Name: value"; or NULL */
+    /* Instead of `body`: the next bytes, of `body_length` in all, of this type (net/http_client.h).
+     */
+    int64_t (*read_body)(void *argument, char *bytes, size_t size);
+    size_t body_length;
+    const char *body_type;
     uint32_t idle_timeout_ms;
     /* For streams: the answer piece by piece; both may be NULL. */
     int (*on_body)(void *argument, const char *bytes, size_t length);

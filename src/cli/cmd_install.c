@@ -53,29 +53,17 @@ static const char *absolute_source(struct hearth_arena *arena, const char *sourc
     return hearth_arena_format(arena, "%.*s%s", scheme ? 5 : 5, scheme ? source : "file:", path);
 }
 
-/* "k=v" options as a JSON object. `typed` reads values as JSON where they are (pin=true); without
- * it a value is always text, as that of a tag is. */
-static int object_of_options(const struct hearth_invocation *invocation, const char *option,
-                             bool typed, const char **ret_text, struct hearth_error *error)
+/* The pairs of an option as the text of a JSON object; NULL when there are none. */
+static int text_of_pairs(const struct hearth_invocation *invocation, const char *option, bool typed,
+                         const char **ret_text, struct hearth_error *error)
 {
-    json_t *object = json_object();
-    for (size_t i = 0; i < invocation->option_count; i++) {
-        const char *pair = invocation->options[i].value;
-        if (strcmp(invocation->options[i].name, option) != 0)
-            continue;
-        const char *equals = strchr(pair, '=');
-        if (!equals || equals == pair) {
-            json_decref(object);
-            return hearth_error_set(error, HEARTH_EINVAL, "--%s must be KEY=VALUE, but it is %s",
-                                    option, pair);
-        }
-        json_t *value = typed ? hearth_json_parse(equals + 1, strlen(equals + 1), NULL) : NULL;
-        json_object_setn_new(object, pair, (size_t)(equals - pair),
-                             value ? value : json_string(equals + 1));
-    }
+    json_t *object;
+    *ret_text = NULL;
+    int rc = hearth_invocation_pairs(invocation, option, typed, &object, error);
+    if (rc)
+        return rc;
     struct hearth_buf text;
     hearth_buf_init(&text, 1 << 20);
-    *ret_text = NULL;
     if (json_object_size(object) && hearth_json_dump(&text, object) == 0)
         *ret_text = hearth_arena_strdup(invocation->arena, hearth_buf_cstr(&text));
     hearth_buf_finish(&text);
@@ -110,8 +98,8 @@ static int want_typed(struct install *install, struct hearth_error *error)
     if (!rc && install->client)
         rc = hearth_source_check_remote(request->source, error);
     if (!rc)
-        rc = object_of_options(invocation, "tag", false, &request->tags_json, error);
-    return rc ? rc : object_of_options(invocation, "set", true, &request->settings_json, error);
+        rc = text_of_pairs(invocation, "tag", false, &request->tags_json, error);
+    return rc ? rc : text_of_pairs(invocation, "set", true, &request->settings_json, error);
 }
 
 /* An empty text in a definition means that nothing was said, for which a request has NULL. */

@@ -162,21 +162,12 @@ int hearth_cli_list(struct hearth_invocation *invocation, struct hearth_error *e
     return rc;
 }
 
-static void print_field(const char *key, const char *value)
-{
-    if (!value || !*value)
-        return;
-    printf("%s%-12s%s ", hearth_style(HEARTH_DIM), key, hearth_style(HEARTH_PLAIN));
-    hearth_print_clean(stdout, value);
-    putchar('\n');
-}
-
 static void print_object(const char *key, const json_t *object)
 {
     struct hearth_buf text;
     hearth_buf_init(&text, 1 << 16);
     if (json_object_size(object) && hearth_json_dump(&text, object) == 0)
-        print_field(key, hearth_buf_cstr(&text));
+        hearth_print_field(key, hearth_buf_cstr(&text));
     hearth_buf_finish(&text);
 }
 
@@ -188,13 +179,13 @@ static void print_version(const json_t *version)
     printf("\n%sversion %lld%s%s%s  %s, %s\n", hearth_style(HEARTH_BOLD),
            (long long)hearth_json_integer(version, "version", 0), *label ? " " : "", label,
            hearth_style(HEARTH_PLAIN), hearth_json_text(version, "state", "?"), size);
-    print_field("  reason", hearth_json_text(version, "reason", ""));
-    print_field("  source", hearth_json_text(version, "source", ""));
-    print_field("  revision", hearth_json_text(version, "source_revision", ""));
-    print_field("  engine", hearth_json_text(version, "engine", ""));
-    print_field("  computes", hearth_json_text(version, "compute", ""));
-    print_field("  tools", hearth_json_text(version, "tools", ""));
-    print_field("  created", hearth_json_text(version, "created_at", ""));
+    hearth_print_field("  reason", hearth_json_text(version, "reason", ""));
+    hearth_print_field("  source", hearth_json_text(version, "source", ""));
+    hearth_print_field("  revision", hearth_json_text(version, "source_revision", ""));
+    hearth_print_field("  engine", hearth_json_text(version, "engine", ""));
+    hearth_print_field("  computes", hearth_json_text(version, "compute", ""));
+    hearth_print_field("  tools", hearth_json_text(version, "tools", ""));
+    hearth_print_field("  created", hearth_json_text(version, "created_at", ""));
     size_t index;
     const json_t *file;
     json_array_foreach(json_object_get(version, "files"), index, file)
@@ -213,9 +204,9 @@ static void print_model(const json_t *model)
     printf("%s", hearth_style(HEARTH_BOLD));
     hearth_print_clean(stdout, hearth_json_text(model, "name", "?"));
     printf("%s  %s\n", hearth_style(HEARTH_PLAIN), hearth_json_text(model, "state", "?"));
-    print_field("task", hearth_json_text(model, "task", ""));
-    print_field("description", hearth_json_text(model, "description", ""));
-    print_field("device", hearth_json_text(model, "device", ""));
+    hearth_print_field("task", hearth_json_text(model, "task", ""));
+    hearth_print_field("description", hearth_json_text(model, "description", ""));
+    hearth_print_field("device", hearth_json_text(model, "device", ""));
     print_object("tags", json_object_get(model, "tags"));
     print_object("settings", json_object_get(model, "settings"));
     print_object("aliases", json_object_get(model, "aliases"));

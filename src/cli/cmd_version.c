@@ -31,6 +31,33 @@ static void print_first_words(void)
     }
 }
 
+/* "check show" of "config". */
+static void print_second_words(const char *first, size_t length)
+{
+    for (const struct hearth_command *row = hearth_commands; row->name; row++)
+        if (strncmp(row->name, first, length) == 0 && row->name[length] == ' ')
+            printf(" %s", row->name + length + 1);
+}
+
+/* The half of a name that is no command itself has a case of its own: "config". */
+static void print_groups(void)
+{
+    const char *before = "";
+    for (const struct hearth_command *row = hearth_commands; row->name; row++) {
+        size_t length = strcspn(row->name, " ");
+        bool is_command = !row->name[length];
+        for (const struct hearth_command *other = hearth_commands; other->name; other++)
+            is_command = is_command || (strncmp(other->name, row->name, length) == 0 &&
+                                        other->name[length] == '\0');
+        if (!is_command && (strncmp(row->name, before, length) != 0 || before[length] != ' ')) {
+            printf("    %.*s) words='", (int)length, row->name);
+            print_second_words(row->name, length);
+            printf("' ;;\n");
+        }
+        before = row->name;
+    }
+}
+
 /* What a command takes, from the same tables as its parser. */
 static void print_flags(const struct hearth_command *command)
 {
@@ -46,7 +73,8 @@ static void print_flags(const struct hearth_command *command)
 static bool takes_model(const struct hearth_command *command)
 {
     return strncmp(command->arguments, "MODEL", 5) == 0 ||
-           strncmp(command->arguments, "[MODEL", 6) == 0;
+           strncmp(command->arguments, "[MODEL", 6) == 0 ||
+           strncmp(command->arguments, "BASE", 4) == 0;
 }
 
 /* Names of models, one a line: the first line of `hearth list` is its head, and the name is the
@@ -60,15 +88,20 @@ static void print_bash(void)
     printf("# hearth completion bash\n"
            "_hearth() {\n"
            "    local word=${COMP_WORDS[COMP_CWORD]} command=${COMP_WORDS[1]} words=\n"
-           "    [ \"$command\" = config ] && [ \"$COMP_CWORD\" -gt 2 ] && "
-           "command=\"config ${COMP_WORDS[2]}\"\n"
+           "    if [ \"$COMP_CWORD\" -gt 2 ]; then case \"$command ${COMP_WORDS[2]}\" in\n");
+    for (const struct hearth_command *row = hearth_commands; row->name; row++)
+        if (strchr(row->name, ' '))
+            printf("    '%s') command='%s' ;;\n", row->name, row->name);
+    printf("    esac; fi\n"
            "    if [ \"$COMP_CWORD\" = 1 ]; then\n"
            "        words=\"");
     print_first_words();
-    printf("\"\n    else case $command in\n    config) words='check show' ;;\n");
+    printf("\"\n    else case $command in\n");
+    print_groups();
     for (const struct hearth_command *row = hearth_commands; row->name; row++) {
         printf("    '%s') words=\"", row->name);
         print_flags(row);
+        print_second_words(row->name, strlen(row->name));
         if (takes_model(row))
             printf(" $(" MODEL_NAMES ")");
         else if (strcmp(row->name, "completion") == 0)
@@ -112,8 +145,9 @@ static void print_fish(void)
     for (const struct hearth_command *row = hearth_commands; row->name; row++) {
         const char *second = strchr(row->name, ' ');
         if (second)
-            printf("complete -c hearth -n __fish_use_subcommand -a config\n"
-                   "complete -c hearth -n '__fish_seen_subcommand_from config' -a %s -d '%s'\n",
+            printf("complete -c hearth -n __fish_use_subcommand -a %.*s\n"
+                   "complete -c hearth -n '__fish_seen_subcommand_from %.*s' -a %s -d '%s'\n",
+                   (int)(second - row->name), row->name, (int)(second - row->name), row->name,
                    second + 1, row->summary);
         else
             printf("complete -c hearth -n __fish_use_subcommand -a %s -d '%s'\n", row->name,

@@ -16,6 +16,28 @@ const char *hearth_invocation_option(const struct hearth_invocation *invocation,
     return value;
 }
 
+int hearth_invocation_pairs(const struct hearth_invocation *invocation, const char *option,
+                            bool typed, json_t **ret_object, struct hearth_error *error)
+{
+    json_t *object = json_object();
+    for (size_t i = 0; i < invocation->option_count; i++) {
+        const char *pair = invocation->options[i].value;
+        if (strcmp(invocation->options[i].name, option) != 0)
+            continue;
+        const char *equals = strchr(pair, '=');
+        if (!equals || equals == pair) {
+            json_decref(object);
+            return hearth_error_set(error, HEARTH_EINVAL, "--%s must be KEY=VALUE, but it is %s",
+                                    option, pair);
+        }
+        json_t *value = typed ? hearth_json_parse(equals + 1, strlen(equals + 1), NULL) : NULL;
+        json_object_setn_new(object, pair, (size_t)(equals - pair),
+                             value ? value : json_string(equals + 1));
+    }
+    *ret_object = object;
+    return 0;
+}
+
 /* Is the word in the list "a,b"? */
 static bool listed(const char *list, const char *word)
 {
@@ -101,6 +123,16 @@ static bool split_flag(const char *word, struct flag *ret_flag)
     return true;
 }
 
+/* "-f": NULL when it is none. */
+static const struct hearth_option *find_letter(const struct hearth_command *command,
+                                               const char *word)
+{
+    for (const struct hearth_option *row = command->options; row && row->name; row++)
+        if (row->letter && word[0] == '-' && word[1] == row->letter && !word[2])
+            return row;
+    return NULL;
+}
+
 static const struct hearth_option *find_option(const struct hearth_command *command,
                                                const char *name)
 {
@@ -173,6 +205,9 @@ static int take_flag(struct hearth_invocation *invocation, char **words, int cou
 {
     struct flag flag;
     *ret_words = 1;
+    const struct hearth_option *letter = find_letter(invocation->command, words[0]);
+    if (letter) /* only switches have one */
+        return add_option(invocation, letter, "", error);
     if (!split_flag(words[0], &flag))
         return hearth_error_set(error, HEARTH_EINVAL, "there is no flag %s", words[0]);
     /* Every command has these two, so they are in no table. */

@@ -19,6 +19,7 @@ struct hearth_option {
     const char *argument; /* what stands behind it in help; NULL: it takes none */
     const char *help;
     bool repeats;
+    char letter; /* 'f' is typed -f as well; or 0 */
 };
 
 struct hearth_invocation;
@@ -63,6 +64,10 @@ int hearth_command_parse(int argc, char **argv, struct hearth_invocation *ret_in
                          struct hearth_error *error);
 /* The value of an option, "" when it takes none, NULL when it was not given. */
 const char *hearth_invocation_option(const struct hearth_invocation *invocation, const char *name);
+/* The values of a repeating option, each KEY=VALUE, as an object, which is the caller's. `typed`
+ * reads values as JSON where they are (pin=true); without it they are texts. HEARTH_EINVAL. */
+int hearth_invocation_pairs(const struct hearth_invocation *invocation, const char *option,
+                            bool typed, json_t **ret_object, struct hearth_error *error);
 /* Whether a command takes this setting as a flag. */
 bool hearth_command_takes(const struct hearth_command *command,
                           const struct hearth_setting *setting);
@@ -83,6 +88,15 @@ int hearth_cli_bench(struct hearth_invocation *invocation, struct hearth_error *
 int hearth_cli_ps(struct hearth_invocation *invocation, struct hearth_error *error);
 int hearth_cli_stop(struct hearth_invocation *invocation, struct hearth_error *error);
 int hearth_cli_run(struct hearth_invocation *invocation, struct hearth_error *error);
+int hearth_cli_datasets(struct hearth_invocation *invocation, struct hearth_error *error);
+int hearth_cli_datasets_add(struct hearth_invocation *invocation, struct hearth_error *error);
+int hearth_cli_datasets_show(struct hearth_invocation *invocation, struct hearth_error *error);
+int hearth_cli_datasets_rm(struct hearth_invocation *invocation, struct hearth_error *error);
+int hearth_cli_train(struct hearth_invocation *invocation, struct hearth_error *error);
+int hearth_cli_jobs(struct hearth_invocation *invocation, struct hearth_error *error);
+int hearth_cli_logs(struct hearth_invocation *invocation, struct hearth_error *error);
+int hearth_cli_cancel(struct hearth_invocation *invocation, struct hearth_error *error);
+int hearth_cli_resume(struct hearth_invocation *invocation, struct hearth_error *error);
 int hearth_cli_config_check(struct hearth_invocation *invocation, struct hearth_error *error);
 int hearth_cli_config_show(struct hearth_invocation *invocation, struct hearth_error *error);
 int hearth_cli_db_status(struct hearth_invocation *invocation, struct hearth_error *error);

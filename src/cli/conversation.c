@@ -1,17 +1,19 @@
 #include "cli/conversation.h"
 
 #include "base/error.h"
+#include "cli/event_lines.h"
 #include "cli/interrupt.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { LINE_MAX_BYTES = 1 << 20, ANSWER_MAX = 16 << 20 };
+enum { ANSWER_MAX = 16 << 20 };
 
-/* One answer on its way: server-sent events, split into lines. */
+/* One answer on its way, as server-sent events. */
 struct stream {
     struct hearth_reply *reply;
-    struct hearth_buf line, text;
+    struct hearth_event_lines lines;
+    struct hearth_buf text;
     struct hearth_error fault;
 };
 
@@ -79,17 +81,15 @@ static int take_fault(struct stream *stream, const json_t *fault)
                             hearth_json_text(fault, "message", "the answer broke off"));
 }
 
-/* One line of a stream of server-sent events
- * (https://html.spec.whatwg.org/multipage/server-sent-events.html). A line that begins with ':' is
- * a comment, in which our server tells how a load goes; fields other than "data" mean nothing here.
- * Each event is one line, since JSON has no raw line ends. */
-static int take_line(struct stream *stream, const char *line)
+/* A line that begins with ':' is a comment, in which our server tells how a load goes. */
+static int take_line(void *argument, const char *line)
 {
+    struct stream *stream = argument;
     if (line[0] == ':' && line[1] == ' ' && stream->text.length == 0)
         stream->reply->on_note(stream->reply->argument, line + 2);
-    if (strncmp(line, "data:", 5) != 0)
+    line = hearth_event_line_data(line);
+    if (!line)
         return 0;
-    line += 5 + (line[5] == ' ');
     if (strcmp(line, "[DONE]") == 0)
         return 0;
     struct hearth_error error = {.code = 0};
@@ -106,27 +106,13 @@ static int take_line(struct stream *stream, const char *line)
     return rc;
 }
 
-/* Bytes come cut anywhere: lines are put together here, and a line is at most LINE_MAX_BYTES. */
 static int on_body(void *argument, const char *bytes, size_t length)
 {
     struct stream *stream = argument;
-    for (size_t i = 0; i < length; i++) {
-        /* Lines may end in "\r\n"; JSON never holds a raw carriage return. */
-        if (bytes[i] == '\r')
-            continue;
-        if (bytes[i] != '\n') {
-            if (hearth_buf_char(&stream->line, bytes[i]))
-                return hearth_error_set(&stream->fault, HEARTH_ETOOLARGE,
-                                        "the server sent a line that is longer than 1 MiB");
-            continue;
-        }
-        const char *line = hearth_buf_cstr(&stream->line);
-        int rc = line ? take_line(stream, line) : HEARTH_ETOOLARGE;
-        hearth_buf_clear(&stream->line);
-        if (rc)
-            return rc;
-    }
-    return 0;
+    int rc = hearth_event_lines_take(&stream->lines, bytes, length);
+    if (rc == HEARTH_ETOOLARGE && !stream->fault.code)
+        hearth_error_set(&stream->fault, rc, "the server sent a line that is longer than 1 MiB");
+    return rc;
 }
 
 static bool is_canceled(void *argument)
@@ -153,7 +139,7 @@ int hearth_conversation_ask(struct hearth_conversation *conversation, struct hea
                             struct hearth_error *error)
 {
     struct stream stream = {.reply = reply};
-    hearth_buf_init(&stream.line, LINE_MAX_BYTES);
+    hearth_event_lines_init(&stream.lines, take_line, &stream);
     hearth_buf_init(&stream.text, ANSWER_MAX);
     json_t *body = request_of(conversation);
     const struct hearth_client_call call = {.method = "POST",
@@ -183,7 +169,7 @@ int hearth_conversation_ask(struct hearth_conversation *conversation, struct hea
         hearth_conversation_say(conversation, "assistant", text ? text : "");
     else if (json_array_size(conversation->messages))
         json_array_remove(conversation->messages, json_array_size(conversation->messages) - 1);
-    hearth_buf_finish(&stream.line);
+    hearth_event_lines_finish(&stream.lines);
     hearth_buf_finish(&stream.text);
     return rc;
 }

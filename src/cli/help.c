@@ -136,7 +136,8 @@ void hearth_command_help(const struct hearth_command *command)
            command->example, bold, plain);
     for (const struct hearth_option *row = command->options; row && row->name; row++) {
         char left[64];
-        snprintf(left, sizeof(left), "--%s%s%s", row->name, row->argument ? " " : "",
+        snprintf(left, sizeof(left), "%s%.1s%s--%s%s%s", row->letter ? "-" : "", &row->letter,
+                 row->letter ? ", " : "", row->name, row->argument ? " " : "",
                  row->argument ? row->argument : "");
         print_row(left, 30, row->help);
     }

@@ -73,6 +73,15 @@ void hearth_print_clean(FILE *out, const char *text)
     print_clean(out, text, strlen(text));
 }
 
+void hearth_print_field(const char *key, const char *value)
+{
+    if (!value || !*value)
+        return;
+    printf("%s%-12s%s ", hearth_style(HEARTH_DIM), key, hearth_style(HEARTH_PLAIN));
+    hearth_print_clean(stdout, value);
+    putchar('\n');
+}
+
 /* How many bytes the longest beginning of a text has that takes at most `columns` columns. */
 static size_t bytes_within(const char *text, size_t columns)
 {

@@ -32,6 +32,9 @@ void hearth_print_clean(FILE *out, const char *text);
 /* The same, but prints only the beginning of the text that fits into `columns` columns. */
 void hearth_print_beginning(FILE *out, const char *text, size_t columns);
 
+/* "key          value" and a line end; nothing where the value is NULL or empty. */
+void hearth_print_field(const char *key, const char *value);
+
 /* Prints a table: `cells` holds rows × columns texts, the first row is the head. On a terminal the
  * widest columns are cut so that a row fits; elsewhere nothing is cut. */
 void hearth_print_table(const char *const *cells, size_t rows, size_t columns);

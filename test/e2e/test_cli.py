@@ -17,6 +17,7 @@ import pytest
 from conftest import HEARTH, SLOW, clean_environment, cli, wait_for, write_fake
 
 COMMANDS = ["init", "install", "list", "show", "rm", "lock", "serve", "ps", "stop", "run",
+            "datasets", "datasets add", "datasets show", "datasets rm", "train", "jobs", "logs", "cancel", "resume",
             "config check", "config show",
             "db status", "db upgrade", "db downgrade", "doctor", "version", "completion"]
 ESCAPE = "\033"
@@ -643,6 +644,8 @@ def test_bash_completes_commands_flags_and_models(home, fake):
                               ).stdout.split()
     assert complete("ins") == ["install"]
     assert complete("config", "sh") == ["show"]
+    assert complete("db", "up") == ["upgrade"] and complete("datasets", "sh") == ["show"]
+    assert "--name" in complete("datasets", "add", "--na") and complete("data") == ["datasets"]
     assert "--port" in complete("serve", "--po")
     assert complete("show", "my") == ["mymodel"]
     for shell in ("zsh", "fish"):

@@ -1,0 +1,164 @@
+/* datasets: what is registered as training data; add, show, rm. */
+#include "base/error.h"
+#include "base/text.h"
+#include "cli/client.h"
+#include "cli/command.h"
+#include "cli/data_reference.h"
+#include "cli/print_json.h"
+#include "cli/terminal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { COLUMNS = 7 };
+
+static void fill_row(struct hearth_arena *arena, const json_t *dataset, const char **row)
+{
+    char size[16];
+    hearth_size_text((uint64_t)hearth_json_integer(dataset, "bytes", 0), size);
+    row[0] = hearth_json_text(dataset, "name", "?");
+    row[1] = hearth_arena_format(arena, "%lld", (long long)hearth_json_integer(dataset, "rows", 0));
+    row[2] = hearth_arena_format(
+        arena, "%lld",
+        (long long)hearth_json_integer(json_object_get(dataset, "faults"), "count", 0));
+    row[3] = hearth_json_text(dataset, "shape", "?");
+    row[4] = hearth_json_text(dataset, "format", "?");
+    row[5] = hearth_arena_strdup(arena, size);
+    row[6] = hearth_json_text(dataset, "created_at", "?");
+}
+
+static int print_list(struct hearth_arena *arena, const json_t *answer, struct hearth_error *error)
+{
+    static const char *const head[COLUMNS] = {"NAME",   "ROWS", "FAULTS", "SHAPE",
+                                              "FORMAT", "SIZE", "CREATED"};
+    const json_t *datasets = json_object_get(answer, "datasets");
+    size_t count = json_array_size(datasets);
+    json_int_t total = hearth_json_integer(answer, "total", 0);
+    const char **cells = hearth_arena_alloc(arena, (count + 1) * COLUMNS * sizeof(*cells));
+    if (!cells)
+        return hearth_error_set(error, HEARTH_ETOOLARGE, "there are too many data sets to show");
+    memcpy(cells, head, sizeof(head));
+    for (size_t i = 0; i < count; i++)
+        fill_row(arena, json_array_get(datasets, i), cells + (i + 1) * COLUMNS);
+    if (count)
+        hearth_print_table(cells, count + 1, COLUMNS);
+    else
+        printf("No data set is registered; hearth datasets add FILE registers one.\n");
+    if ((json_int_t)count < total)
+        printf("… and %lld more\n", (long long)(total - (json_int_t)count));
+    return 0;
+}
+
+int hearth_cli_datasets(struct hearth_invocation *invocation, struct hearth_error *error)
+{
+    const struct hearth_client_call call = {.path = "/datasets?limit=500"};
+    struct hearth_client *client;
+    json_t *answer;
+    int rc = hearth_client_need(invocation, &client, error);
+    if (rc)
+        return rc;
+    rc = hearth_client_run(client, &call, &answer, error);
+    hearth_client_destroy(client);
+    if (rc)
+        return rc;
+    if (invocation->json)
+        return hearth_print_json(answer, error);
+    rc = print_list(invocation->arena, answer, error);
+    json_decref(answer);
+    return rc;
+}
+
+static void print_faults(const json_t *faults)
+{
+    const json_t *first = json_object_get(faults, "first"), *fault;
+    json_int_t count = hearth_json_integer(faults, "count", 0);
+    size_t index;
+    if (!count)
+        return;
+    printf("\n%lld faulty row%s, left out:\n", (long long)count, count == 1 ? "" : "s");
+    json_array_foreach(first, index, fault)
+    {
+        printf("  line %lld: ", (long long)hearth_json_integer(fault, "line", 0));
+        hearth_print_clean(stdout, hearth_json_text(fault, "message", "?"));
+        putchar('\n');
+    }
+    if ((json_int_t)json_array_size(first) < count)
+        printf("  … and %lld more\n", (long long)(count - (json_int_t)json_array_size(first)));
+}
+
+static void print_dataset(const json_t *dataset)
+{
+    char text[64], size[16];
+    hearth_size_text((uint64_t)hearth_json_integer(dataset, "bytes", 0), size);
+    printf("%s", hearth_style(HEARTH_BOLD));
+    hearth_print_clean(stdout, hearth_json_text(dataset, "name", "?"));
+    printf("%s  %s\n", hearth_style(HEARTH_PLAIN), hearth_json_text(dataset, "id", "?"));
+    snprintf(text, sizeof(text), "%lld, %s", (long long)hearth_json_integer(dataset, "rows", 0),
+             size);
+    hearth_print_field("rows", text);
+    hearth_print_field("shape", hearth_json_text(dataset, "shape", ""));
+    hearth_print_field("format", hearth_json_text(dataset, "format", ""));
+    hearth_print_field("path", hearth_json_text(dataset, "path", ""));
+    hearth_print_field("sha256", hearth_json_text(dataset, "sha256", ""));
+    hearth_print_field("created", hearth_json_text(dataset, "created_at", ""));
+    print_faults(json_object_get(dataset, "faults"));
+}
+
+static int show(const struct hearth_invocation *invocation, json_t *dataset,
+                struct hearth_error *error)
+{
+    if (invocation->json)
+        return hearth_print_json(dataset, error);
+    print_dataset(dataset);
+    json_decref(dataset);
+    return 0;
+}
+
+int hearth_cli_datasets_add(struct hearth_invocation *invocation, struct hearth_error *error)
+{
+    struct hearth_client *client;
+    json_t *dataset;
+    int rc = hearth_client_need(invocation, &client, error);
+    if (rc)
+        return rc;
+    rc = hearth_data_upload(client, invocation->arguments[0],
+                            hearth_invocation_option(invocation, "name"), &dataset, error);
+    hearth_client_destroy(client);
+    return rc ? rc : show(invocation, dataset, error);
+}
+
+/* GET or DELETE of the one that is named. */
+static int ask(struct hearth_invocation *invocation, const char *method, json_t **ret_answer,
+               struct hearth_error *error)
+{
+    struct hearth_client *client;
+    int rc = hearth_client_need(invocation, &client, error);
+    if (rc)
+        return rc;
+    const struct hearth_client_call call = {
+        .method = method,
+        .path = hearth_client_path(invocation->arena, "/datasets/", invocation->arguments[0], "")};
+    rc = hearth_client_run(client, &call, ret_answer, error);
+    hearth_client_destroy(client);
+    return rc;
+}
+
+int hearth_cli_datasets_show(struct hearth_invocation *invocation, struct hearth_error *error)
+{
+    json_t *dataset;
+    int rc = ask(invocation, "GET", &dataset, error);
+    return rc ? rc : show(invocation, dataset, error);
+}
+
+int hearth_cli_datasets_rm(struct hearth_invocation *invocation, struct hearth_error *error)
+{
+    json_t *answer;
+    int rc = ask(invocation, "DELETE", &answer, error);
+    if (rc)
+        return rc;
+    if (invocation->json)
+        return hearth_print_json(answer, error);
+    printf("removed %s\n", hearth_json_text(answer, "name", invocation->arguments[0]));
+    json_decref(answer);
+    return 0;
+}
