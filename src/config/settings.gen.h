@@ -162,6 +162,10 @@ struct hearth_settings {
     uint64_t memory_headroom;
     /* bytes: memory that all models together may take; 0: what the machine (or its cgroup) has */
     uint64_t memory_limit;
+    /* while more than this share of time (in per cent, of the last ten seconds, on the machine or in its cgroup) is lost waiting for memory, models that nobody uses unload, one every two seconds; 0: they never do for that */
+    int64_t memory_pressure_max;
+    /* while the processor is hotter than this, in °C, models compute fewer requests at once, down to an eighth, until it is 5 °C cooler; 0: they never do for that */
+    int64_t temperature_max;
     /* whether workers are confined with Landlock and seccomp (auto: as far as the kernel can; require: fully, or they are not run) */
     const char *sandbox;
     /* path of a model file to serve without installing it */

@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "catalog/catalog.h"
 #include "domain/blame.h"
+#include "domain/climate.h"
 #include "domain/look_ahead.h"
 #include "domain/pace.h"
 #include "loop/loop.h"
@@ -63,10 +64,18 @@ void hearth_dispatch_destroy(struct hearth_model_dispatch *dispatch)
 
 /* Opening and closing */
 
+/* Of what it could compute at once, as much as the heat of the machine allows; one in any case. */
+static uint32_t slots_now(const struct hearth_model_dispatch *dispatch)
+{
+    const struct hearth_climate *climate = hearth_requests_identity(dispatch->requests)->climate;
+    uint32_t slots = climate ? dispatch->slots / climate->slow : dispatch->slots;
+    return slots ? slots : 1;
+}
+
 static struct hearth_look_ahead look_ahead(const struct hearth_model_dispatch *dispatch)
 {
     return (struct hearth_look_ahead){
-        .slots = dispatch->slots,
+        .slots = slots_now(dispatch),
         .batch = dispatch->batch,
         .workers = dispatch->workers,
         .whole = dispatch->whole,
@@ -79,6 +88,7 @@ static size_t most_flights(const struct hearth_model_dispatch *dispatch)
 {
     struct hearth_look_ahead policy = look_ahead(dispatch);
     policy.probing = false;
+    policy.slots = dispatch->slots;
     policy.workers = dispatch->replicas;
     return hearth_look_ahead_most(&policy, true);
 }

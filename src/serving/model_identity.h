@@ -13,6 +13,7 @@
 
 struct hearth_arena;
 struct hearth_catalog_entry;
+struct hearth_climate;
 struct hearth_loop;
 struct hearth_queue_total;
 
@@ -21,6 +22,7 @@ struct hearth_model_identity {
     const struct hearth_settings *server;
     const struct hearth_scheduler_observer *observer; /* or NULL */
     struct hearth_queue_total *queues;                /* of all models; or NULL */
+    const struct hearth_climate *climate;             /* of the machine; or NULL */
     bool forces_shape; /* the server's replicas and threads hold whatever a definition says */
 
     const struct hearth_catalog_entry *entry; /* kept */
@@ -30,7 +32,7 @@ struct hearth_model_identity {
     struct hearth_vector_digest maker; /* the maker of what is loaded, or would be loaded */
 };
 
-/* The first five members are set by the caller, the others are zero; `entry` is kept. */
+/* The first six members are set by the caller, the others are zero; `entry` is kept. */
 void hearth_identity_init(struct hearth_model_identity *identity,
                           const struct hearth_catalog_entry *entry);
 void hearth_identity_finish(struct hearth_model_identity *identity);

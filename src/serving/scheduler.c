@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "config/settings.h"
 #include "loop/loop.h"
+#include "loop/machine_climate.h"
 #include "loop/pool.h"
 #include "serving/scheduler_private.h"
 
@@ -14,6 +15,7 @@
 enum {
     FILES_THREADS = 2,     /* models whose files are looked for, or read again, at once */
     LANE_QUEUE_MAX = 1024, /* models that wait for that */
+    WATCH_MS = 2000,       /* between two looks at pressure and heat */
     DEAD_LETTERS_MAX = 256,
     DEAD_LETTER_BYTES_MAX = 16 << 20,
 };
@@ -93,6 +95,23 @@ static int find_programs(struct hearth_scheduler *scheduler, struct hearth_error
     return 0;
 }
 
+static struct hearth_machine_watch *watch_machine(struct hearth_scheduler *scheduler)
+{
+    const struct hearth_scheduler_options *options = &scheduler->options;
+    const struct hearth_watch_ops ops = {
+        .period_ms = options->watch_ms ? options->watch_ms : WATCH_MS,
+        .read = options->read_climate ? options->read_climate : hearth_machine_climate_read,
+        .on_pressure = hearth_scheduler_on_pressure,
+        .on_slow = hearth_scheduler_on_slow,
+    };
+    return hearth_machine_watch_create(
+        options->loop, scheduler->place.short_lane,
+        &(struct hearth_climate_limits){
+            .pressure_max = (double)options->settings->memory_pressure_max,
+            .temperature_max = (double)options->settings->temperature_max},
+        &ops, scheduler);
+}
+
 int hearth_scheduler_create(const struct hearth_scheduler_options *options,
                             struct hearth_scheduler **ret_scheduler, struct hearth_error *error)
 {
@@ -123,6 +142,7 @@ int hearth_scheduler_create(const struct hearth_scheduler_options *options,
     scheduler->letters = hearth_dead_letters_create(DEAD_LETTERS_MAX, DEAD_LETTER_BYTES_MAX);
     scheduler->usage = hearth_usage_samples_create(loop, scheduler->place.short_lane,
                                                    &hearth_scheduler_usage_ops, scheduler);
+    scheduler->watch = watch_machine(scheduler);
     scheduler->drain_timer = hearth_timer_create(loop, on_drain_time, scheduler);
     scheduler->forget_timer = hearth_timer_create(loop, on_forget_time, scheduler);
     *ret_scheduler = scheduler;
@@ -151,6 +171,7 @@ void hearth_scheduler_destroy(struct hearth_scheduler *scheduler)
     hearth_lane_destroy(scheduler->place.files_lane);
     hearth_lane_destroy(scheduler->place.short_lane);
     hearth_usage_samples_destroy(scheduler->usage);
+    hearth_machine_watch_destroy(scheduler->watch);
     hearth_load_gate_destroy(scheduler->place.gate);
     hearth_timer_destroy(scheduler->drain_timer);
     hearth_timer_destroy(scheduler->forget_timer);

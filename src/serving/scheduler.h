@@ -22,6 +22,8 @@ struct hearth_catalog;
 struct hearth_catalog_entry;
 struct hearth_dead_letter;
 struct hearth_loop;
+struct hearth_climate;
+struct hearth_machine_climate;
 struct hearth_registry;
 struct hearth_scheduler;
 struct hearth_scheduler_observer;
@@ -41,6 +43,9 @@ struct hearth_scheduler_options {
     const char *lock_path;   /* with `locked`: a hearth.lock that they must agree with; or NULL */
     const struct hearth_scheduler_observer *observer; /* or NULL */
     const struct hearth_backend_ops *backend; /* where models compute; NULL: hearth_backend_local */
+    /* For tests: how pressure and heat are measured, and how often; NULL and 0: as ever. */
+    void (*read_climate)(struct hearth_machine_climate *ret_climate);
+    uint64_t watch_ms;
 };
 
 int hearth_scheduler_create(const struct hearth_scheduler_options *options,
@@ -107,6 +112,9 @@ bool hearth_scheduler_copy_facts(const struct hearth_scheduler *scheduler, const
  * loop. */
 const char *hearth_scheduler_fingerprint(const struct hearth_scheduler *scheduler,
                                          const char *model);
+
+/* How the machine fares, as of the last look (domain/climate.h). */
+const struct hearth_climate *hearth_scheduler_climate(const struct hearth_scheduler *scheduler);
 
 /* The cache of vectors, of all models together: how full it is, how often it helped. */
 void hearth_scheduler_vectors_state(const struct hearth_scheduler *scheduler,

@@ -75,6 +75,8 @@ static struct hearth_served_model *add_model(struct hearth_scheduler *scheduler,
                                                .server = scheduler->options.settings,
                                                .observer = scheduler->options.observer,
                                                .queues = &scheduler->queues,
+                                               .climate =
+                                                   hearth_machine_watch_climate(scheduler->watch),
                                                .forces_shape = scheduler->options.forces_shape};
     struct hearth_served_model *model = hearth_served_create(
         &from, entry, &scheduler->place, scheduler->reuse, scheduler->letters, &ops, scheduler);

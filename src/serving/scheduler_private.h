@@ -28,6 +28,7 @@
 
 #include "backend/engines.h"
 #include "serving/dead_letters.h"
+#include "serving/machine_watch.h"
 #include "serving/scheduler.h"
 #include "serving/served_model.h"
 #include "serving/usage_samples.h"
@@ -41,6 +42,7 @@ struct hearth_scheduler {
     struct hearth_reuse *reuse;
     struct hearth_dead_letters *letters;
     struct hearth_usage_samples *usage;
+    struct hearth_machine_watch *watch;
     struct hearth_served_model *models; /* in the order in which they were first asked for */
     bool draining;
     uint64_t last_serial;
@@ -58,6 +60,10 @@ struct hearth_room_answer hearth_scheduler_make_room(struct hearth_scheduler *sc
 int hearth_scheduler_choose_idle(struct hearth_scheduler *scheduler, uint64_t bytes,
                                  void (*choose)(void *argument, struct hearth_served_model *model),
                                  void *argument);
+
+/* scheduler_room.c: what the machine's climate asks; `owner` is the scheduler. */
+void hearth_scheduler_on_pressure(void *owner);
+void hearth_scheduler_on_slow(void *owner, uint32_t slow);
 
 /* scheduler_reports.c: what samples of usage ask the scheduler. */
 extern const struct hearth_usage_ops hearth_scheduler_usage_ops;

@@ -72,6 +72,11 @@ const char *hearth_scheduler_fingerprint(const struct hearth_scheduler *schedule
 
 /* Vectors and dead letters */
 
+const struct hearth_climate *hearth_scheduler_climate(const struct hearth_scheduler *scheduler)
+{
+    return hearth_machine_watch_climate(scheduler->watch);
+}
+
 void hearth_scheduler_vectors_state(const struct hearth_scheduler *scheduler,
                                     struct hearth_vector_cache_state *ret_state)
 {

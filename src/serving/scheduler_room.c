@@ -1,7 +1,9 @@
 /* A model that does not fit waits without a process while idle ones of the others unload for it.
  * Who goes is decided by domain/residency.h. */
 #include "backend/backend_host.h"
+#include "base/log.h"
 #include "base/memory.h"
+#include "catalog/catalog.h"
 #include "config/settings.h"
 #include "domain/residency.h"
 #include "loop/loop.h"
@@ -157,4 +159,30 @@ int hearth_scheduler_choose_idle(struct hearth_scheduler *scheduler, uint64_t by
             choose(argument, others.models[i]);
     finish(&others);
     return rc;
+}
+
+static void unload_for_pressure(void *argument, struct hearth_served_model *model)
+{
+    const struct hearth_climate *climate = argument;
+    HEARTH_LOG(HEARTH_LOG_WARNING, "model.pressed_out",
+               HEARTH_TEXT("model", model->identity.entry->id),
+               HEARTH_INT("pressure", (int64_t)climate->pressure));
+    hearth_life_unload(model->life, false);
+}
+
+/* One at each look: what it freed shows in the next. */
+void hearth_scheduler_on_pressure(void *owner)
+{
+    struct hearth_scheduler *scheduler = owner;
+    struct hearth_climate climate = *hearth_machine_watch_climate(scheduler->watch);
+    hearth_scheduler_choose_idle(scheduler, 1, unload_for_pressure, &climate);
+}
+
+/* When it has become faster there is room at the workers. */
+void hearth_scheduler_on_slow(void *owner, uint32_t slow)
+{
+    const struct hearth_scheduler *scheduler = owner;
+    (void)slow; /* the models read it themselves */
+    for (struct hearth_served_model *model = scheduler->models; model; model = model->next)
+        hearth_dispatch_next(model->dispatch);
 }

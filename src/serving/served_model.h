@@ -47,7 +47,7 @@ struct hearth_served_model {
     struct hearth_inference_target *targets;
 };
 
-/* `from` has the five members of an identity that its owner sets. */
+/* `from` has the six members of an identity that its owner sets. */
 struct hearth_served_model *hearth_served_create(
     const struct hearth_model_identity *from, const struct hearth_catalog_entry *entry,
     const struct hearth_load_place *place, struct hearth_reuse *reuse,

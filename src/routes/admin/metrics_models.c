@@ -3,11 +3,12 @@
 #include "routes/admin/metrics_models.h"
 
 #include "base/buf.h"
+#include "domain/climate.h"
 #include "domain/vector_cache.h"
 #include "serving/scheduler.h"
 #include "wire/ipc.h"
 
-#include <stddef.h>
+#include <math.h>
 #include <string.h>
 
 /* `scale` turns the report's unit into the one that the name promises (seconds, bytes). */
@@ -226,6 +227,29 @@ static void write_cache(const struct hearth_scheduler *scheduler, struct hearth_
                       (unsigned long long)state.misses, (unsigned long long)state.evictions);
 }
 
+/* What the machine does not tell has no row. */
+static void write_climate(const struct hearth_scheduler *scheduler, struct hearth_buf *buf)
+{
+    const struct hearth_climate *climate = hearth_scheduler_climate(scheduler);
+    if (!isnan(climate->pressure))
+        hearth_buf_printf(buf,
+                          "# HELP hearth_memory_pressure_percent Time lost waiting for memory.\n"
+                          "# TYPE hearth_memory_pressure_percent gauge\n"
+                          "hearth_memory_pressure_percent %.2f\n",
+                          climate->pressure);
+    if (!isnan(climate->temperature))
+        hearth_buf_printf(buf,
+                          "# HELP hearth_temperature_celsius Of the hottest zone.\n"
+                          "# TYPE hearth_temperature_celsius gauge\n"
+                          "hearth_temperature_celsius %.1f\n",
+                          climate->temperature);
+    hearth_buf_printf(
+        buf,
+        "# HELP hearth_slowed Models compute 1 / so many requests at once, for heat.\n"
+        "# TYPE hearth_slowed gauge\nhearth_slowed %u\n",
+        climate->slow);
+}
+
 void hearth_metrics_write_models(struct hearth_scheduler *scheduler, struct hearth_buf *buf)
 {
     for (size_t i = 0; i < sizeof(model_metrics) / sizeof(model_metrics[0]); i++) {
@@ -242,6 +266,7 @@ void hearth_metrics_write_models(struct hearth_scheduler *scheduler, struct hear
                          "# TYPE hearth_model_compute gauge\n");
     hearth_scheduler_each(scheduler, write_compute, buf);
     write_cache(scheduler, buf);
+    write_climate(scheduler, buf);
     hearth_buf_text(buf, "# TYPE hearth_queue_depth_by_class gauge\n");
     hearth_scheduler_each(scheduler, write_class, buf);
     hearth_buf_text(buf, "# HELP hearth_batch_tokens Tokens of a step.\n"

@@ -7,6 +7,7 @@
 
 #include "catalog/catalog.h"
 #include "config/settings.h"
+#include "loop/machine_climate.h"
 #include "serving/inference.h"
 #include "serving/scheduler.h"
 #include "support/loop_wait.h"
@@ -87,6 +88,15 @@ static inline void bed_set(struct hearth_settings *settings, const struct hearth
     settings->breaker_rest = settings->breaker_rest ? settings->breaker_rest : 60000;
 }
 
+/* Given by the test, and read on a lane. */
+static _Atomic int bed_pressure, bed_temperature;
+
+static inline void bed_read_climate(struct hearth_machine_climate *ret_climate)
+{
+    *ret_climate = (struct hearth_machine_climate){.memory_pressure = bed_pressure,
+                                                   .temperature = bed_temperature};
+}
+
 /* `tasks` are what the model says that it does. */
 static inline void bed_open_for(struct bed *bed, uint32_t tasks,
                                 const struct hearth_settings *changes)
@@ -96,6 +106,7 @@ static inline void bed_open_for(struct bed *bed, uint32_t tasks,
     manual_starts = 0;
     manual_plan = (struct hearth_memory_plan){.weights = 1};
     manual_tasks = tasks;
+    bed_pressure = bed_temperature = 0;
     snprintf(bed->directory, sizeof(bed->directory), "/tmp/hearth-test-XXXXXX");
     assert_non_null(mkdtemp(bed->directory));
     snprintf(bed->script, sizeof(bed->script), "%s/m.fake", bed->directory);
@@ -109,6 +120,8 @@ static inline void bed_open_for(struct bed *bed, uint32_t tasks,
     const struct hearth_scheduler_options options = {.loop = bed->loop,
                                                      .catalog = bed->catalog,
                                                      .settings = &bed->settings,
+                                                     .read_climate = bed_read_climate,
+                                                     .watch_ms = 20,
                                                      .backend = &manual_ops};
     assert_int_equal(hearth_scheduler_create(&options, &bed->scheduler, &error), 0);
 }

@@ -1,6 +1,8 @@
 /* Memory that idle models give back for somebody beside the models. */
 #include "scheduler_bed.h"
 
+#include "base/clock.h"
+#include "domain/climate.h"
 #include "support/inference_answer.h"
 
 static void ask(struct bed *bed, struct answer *answer)
@@ -36,6 +38,11 @@ static void expect_room(const struct bed *bed, uint64_t idle, uint64_t busy)
     hearth_scheduler_room(bed->scheduler, &now_idle, &now_busy);
     assert_int_equal(now_idle, idle);
     assert_int_equal(now_busy, busy);
+}
+
+static bool is_later(void *argument)
+{
+    return hearth_clock_monotonic_ms() > *(uint64_t *)argument;
 }
 
 static void count(void *argument, const struct hearth_error *error)
@@ -138,6 +145,60 @@ static void test_a_model_asked_for_while_it_goes_loads_again_behind_that(void **
     bed_close(&bed);
 }
 
+static bool stops(void *argument)
+{
+    return ((const struct manual_backend *)argument)->stopping;
+}
+
+static void test_memory_pressure_has_an_idle_model_unload(void **state)
+{
+    (void)state;
+    struct bed bed;
+    struct answer answer = {0};
+    const struct hearth_settings settings = {.queue_max = 8, .memory_pressure_max = 20};
+    bed_open_for(&bed, HEARTH_TASK_GENERATE, &settings);
+    ask(&bed, &answer);
+    bed_become_ready(&bed);
+    bed_pressure = 50;
+    bed_until(&bed, is_later, &(uint64_t){hearth_clock_monotonic_ms() + 100});
+    assert_false(manual->stopping); /* it has work */
+    manual_done(manual->sent[0]);
+    bed_until(&bed, stops, manual);
+    bed_close(&bed);
+}
+
+static bool is_slow(void *argument)
+{
+    const struct bed *bed = argument;
+    return hearth_scheduler_climate(bed->scheduler)->slow == HEARTH_CLIMATE_SLOWEST;
+}
+
+static bool has_all(void *argument)
+{
+    (void)argument;
+    return manual->sent_count == 5;
+}
+
+static void test_heat_has_fewer_requests_computed_at_once(void **state)
+{
+    (void)state;
+    struct bed bed;
+    struct answer answers[5] = {0};
+    const struct hearth_settings settings = {.queue_max = 8, .slots = 4, .temperature_max = 80};
+    bed_open_for(&bed, HEARTH_TASK_GENERATE, &settings);
+    bed_temperature = 90;
+    bed_until(&bed, is_slow, &bed);
+    for (int i = 0; i < 5; i++)
+        ask(&bed, &answers[i]);
+    bed_become_ready(&bed);
+    assert_int_equal(manual->sent_count, 2); /* one, and one that is prepared meanwhile */
+    bed_temperature = 40;
+    bed_until(&bed, has_all, NULL);
+    for (int i = 0; i < 5; i++)
+        manual_done(manual->sent[i]);
+    bed_close(&bed);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -147,6 +208,8 @@ int main(void)
         cmocka_unit_test(test_more_than_is_idle_unloads_nothing),
         cmocka_unit_test(test_no_bytes_are_there_at_once),
         cmocka_unit_test(test_a_model_asked_for_while_it_goes_loads_again_behind_that),
+        cmocka_unit_test(test_memory_pressure_has_an_idle_model_unload),
+        cmocka_unit_test(test_heat_has_fewer_requests_computed_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
