@@ -168,6 +168,28 @@ struct hearth_settings {
     int64_t temperature_max;
     /* whether workers are confined with Landlock and seccomp (auto: as far as the kernel can; require: fully, or they are not run) */
     const char *sandbox;
+    /* training jobs that run at once; 0: none is begun */
+    int64_t training_active_max;
+    /* training jobs that are kept, waiting, running or over; the oldest that are over give way */
+    int64_t training_jobs_max;
+    /* threads of a training job that does not say how many; 0: one for each core */
+    int64_t training_threads;
+    /* how often a training job is begun before it has failed, when its process or the server ended under it */
+    int64_t training_attempts_max;
+    /* milliseconds: longest time that a training job may run, without its rests; 0 sets no limit */
+    uint64_t training_time_limit;
+    /* milliseconds: how long a training job may take to write its checkpoint when it is stopped, before it is killed */
+    uint64_t training_stop;
+    /* milliseconds: how long the check of a new training job may take; what it has not found by then shows when the job runs */
+    uint64_t training_check_timeout;
+    /* a training job whose memory is not free even without the models that nobody uses: wait for it, or refuse the job */
+    const char *training_memory;
+    /* training jobs rest while more than this share of time (in per cent, of the last ten seconds) is lost waiting for memory; 0: they never do */
+    int64_t training_pressure_max;
+    /* training jobs rest between epochs while the processor is hotter than this, in °C; 0: they never do */
+    int64_t training_temperature_max;
+    /* milliseconds: longest rest of a training job for the temperature */
+    uint64_t training_cool_down;
     /* path of a model file to serve without installing it */
     const char *model;
     /* serve and install exactly what hearth.lock says, and refuse what differs */

@@ -8,7 +8,7 @@
 #include "deferred/batch.h"
 #include "deferred/kept_files.h"
 #include "deferred/kept_record.h"
-#include "deferred/kept_room.h"
+#include "store/record_room.h"
 #include "gateway/gateway_state.h"
 #include "loop/loop.h"
 #include "loop/pool.h"
@@ -330,7 +330,7 @@ static int write_new(struct hearth_store *store, struct hearth_store_work *work)
             "the file %.64s is for %.32s; a batch needs one whose purpose is batch",
             adding->input_file_id, file->label);
     return rc ? rc
-              : hearth_kept_room_create(store, &adding->record, &adding->bounds, over,
+              : hearth_record_room_create(store, &adding->record, &adding->bounds, over,
                                         &work->error);
 }
 

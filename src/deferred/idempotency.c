@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "config/settings.h"
 #include "deferred/kept_record.h"
-#include "deferred/kept_room.h"
+#include "store/record_room.h"
 #include "gateway/answers.h"
 #include "gateway/gateway_state.h"
 #include "net/answer_record.h"
@@ -149,7 +149,7 @@ static int take_key(struct hearth_store *store, struct looking *looking, struct 
     json_decref(facts);
     looking->finding = FIRST;
     if (!looking->found)
-        return hearth_kept_room_create(store, &looking->record, &looking->bounds, over, error);
+        return hearth_record_room_create(store, &looking->record, &looking->bounds, over, error);
     looking->record.revision = looking->found->revision;
     int rc = hearth_store_record_update(store, &looking->record, error);
     looking->record.revision++;

@@ -16,6 +16,7 @@ struct hearth_deferred;
 struct hearth_home;
 struct hearth_ignored_keys;
 struct hearth_installs;
+struct hearth_jobs;
 struct hearth_lane;
 struct hearth_loop;
 struct hearth_metrics;
@@ -47,6 +48,7 @@ struct hearth_gateway {
     struct hearth_installs *installs;
     struct hearth_deferred *deferred;   /* what runs without its client: requests, batches, files */
     struct hearth_datasets *datasets;   /* training data that is registered */
+    struct hearth_jobs *jobs;           /* training jobs */
     struct hearth_sse_streams *streams; /* the streams of events to clients */
     /* Looks at each call that is to be handled, with its body: true when it has taken the call
      * over, as a handler would. NULL: nothing does. */

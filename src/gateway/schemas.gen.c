@@ -4796,3 +4796,124 @@ const struct hearth_schema hearth_schema_responses_request = {
     .property_count = 32,
     .closed = true,
 };
+static const struct hearth_schema node_729 = {
+    .expected = "a string of 1 to 96 characters",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+    .length_max = 96,
+};
+static const struct hearth_schema node_731 = {
+    .expected = "an integer of at least 1",
+    .types = HEARTH_SCHEMA_INTEGER,
+    .minimum = &(const double){1.0},
+};
+static const struct hearth_schema node_732 = {
+    .expected = "a string of 1 to 200 characters",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+    .length_max = 200,
+};
+static const struct hearth_schema node_730 = {
+    .expected = "an integer of at least 1 or a string of 1 to 200 characters",
+    .any_of = (const struct hearth_schema *const[]){&node_731, &node_732, NULL},
+};
+static const struct hearth_schema node_733 = {
+    .expected = "a string of 1 to 200 characters",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+    .length_max = 200,
+};
+static const struct hearth_schema node_735 = {
+    .expected = "an integer of at least 1",
+    .types = HEARTH_SCHEMA_INTEGER,
+    .minimum = &(const double){1.0},
+};
+static const struct hearth_schema node_736 = {
+    .expected = "a string of 1 to 200 characters",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+    .length_max = 200,
+};
+static const struct hearth_schema node_734 = {
+    .expected = "an integer of at least 1 or a string of 1 to 200 characters",
+    .any_of = (const struct hearth_schema *const[]){&node_735, &node_736, NULL},
+};
+static const struct hearth_schema node_738 = {
+    .expected = "an integer of at least 1",
+    .types = HEARTH_SCHEMA_INTEGER,
+    .minimum = &(const double){1.0},
+};
+static const struct hearth_schema node_739 = {
+    .expected = "a string of 1 to 200 characters",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+    .length_max = 200,
+};
+static const struct hearth_schema node_740 = {
+    .expected = "any value",
+    .types = HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_737 = {
+    .expected = "an integer of at least 1 or a string of 1 to 200 characters",
+    .any_of = (const struct hearth_schema *const[]){&node_738, &node_739, &node_740, NULL},
+};
+static const struct hearth_schema node_741 = {
+    .expected = "a string of at most 64 characters",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_max = 64,
+};
+static const struct hearth_schema node_742 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT,
+};
+static const struct hearth_schema node_743 = {
+    .expected = "an integer",
+    .types = HEARTH_SCHEMA_INTEGER,
+};
+static const struct hearth_schema node_744 = {
+    .expected = "a number",
+    .types = HEARTH_SCHEMA_NUMBER,
+};
+static const struct hearth_schema node_745 = {
+    .expected = "a number",
+    .types = HEARTH_SCHEMA_NUMBER,
+};
+static const struct hearth_schema node_746 = {
+    .expected = "an integer",
+    .types = HEARTH_SCHEMA_INTEGER,
+};
+static const struct hearth_schema node_747 = {
+    .expected = "an integer",
+    .types = HEARTH_SCHEMA_INTEGER,
+};
+static const struct hearth_schema node_748 = {
+    .expected = "an integer",
+    .types = HEARTH_SCHEMA_INTEGER,
+};
+static const struct hearth_schema node_749 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN,
+};
+static const struct hearth_schema_property top_training_job_create_properties[] = {
+    {"model", &node_729, false},
+    {"model_id", &node_730, false},
+    {"base_model", &node_733, false},
+    {"dataset_id", &node_734, true},
+    {"evaluation_dataset_id", &node_737, false},
+    {"label", &node_741, false},
+    {"parameters", &node_742, false},
+    {"lora_rank", &node_743, false},
+    {"lora_alpha", &node_744, false},
+    {"learning_rate", &node_745, false},
+    {"epochs", &node_746, false},
+    {"batch_size", &node_747, false},
+    {"seed", &node_748, false},
+    {"dry_run", &node_749, false},
+};
+const struct hearth_schema hearth_schema_training_job_create = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT,
+    .properties = top_training_job_create_properties,
+    .property_count = 14,
+    .closed = true,
+};

@@ -74,5 +74,6 @@ extern const struct hearth_schema hearth_schema_batch_create;
 extern const struct hearth_schema hearth_schema_response_input_item;
 extern const struct hearth_schema hearth_schema_response_tool;
 extern const struct hearth_schema hearth_schema_responses_request;
+extern const struct hearth_schema hearth_schema_training_job_create;
 
 #endif

@@ -24,6 +24,7 @@
 #include "gateway/metrics.h"
 #include "gateway/sse.h"
 #include "jobs/datasets.h"
+#include "jobs/jobs.h"
 #include "loop/loop.h"
 #include "loop/pool.h"
 #include "net/server.h"
@@ -254,6 +255,20 @@ static int create_datasets(struct running *running, struct hearth_error *error)
     return 0;
 }
 
+static int create_jobs(struct hearth_gateway *gateway, struct hearth_error *error)
+{
+    const struct hearth_jobs_options options = {
+        .loop = gateway->loop,
+        .store = gateway->store,
+        .registry = gateway->registry,
+        .catalog = gateway->catalog,
+        .scheduler = gateway->scheduler,
+        .settings = gateway->settings,
+        .home = gateway->home,
+    };
+    return hearth_jobs_create(&options, &gateway->jobs, error);
+}
+
 /* Where commands on this home find the server. */
 static int write_run_file(struct running *running, struct hearth_error *error)
 {
@@ -345,6 +360,7 @@ static void on_catalog(void *argument, const struct hearth_error *error)
     warn_of_default_model(gateway);
     hearth_definitions_install(running->definitions);
     hearth_deferred_start(gateway->deferred);
+    hearth_jobs_start(gateway->jobs);
     start_housekeeping(running);
     hearth_catalog_each_model(gateway->catalog, load_pinned, gateway);
     HEARTH_LOG(HEARTH_LOG_INFO, "server.ready", HEARTH_TEXT("url", running->url),
@@ -383,6 +399,8 @@ static int start(struct running *running, struct hearth_error *error)
     if (!rc)
         rc = create_datasets(running, error);
     if (!rc)
+        rc = create_jobs(gateway, error);
+    if (!rc)
         hearth_deferred_create(gateway);
     if (!rc)
         rc = hearth_definitions_import(gateway, on_imported, running, &running->definitions, error);
@@ -399,6 +417,7 @@ static void stop(struct running *running)
         unlink(running->run_file);
     hearth_shutdown_destroy(running->shutdown);
     hearth_deferred_stop(gateway->deferred);
+    hearth_jobs_stop(gateway->jobs);
     hearth_server_destroy(gateway->server);
     hearth_scheduler_destroy(gateway->scheduler);
     hearth_installs_destroy(gateway->installs);
@@ -410,6 +429,7 @@ static void stop(struct running *running)
     hearth_housekeeping_destroy(running->housekeeping);
     hearth_storage_close(&running->storage);
     hearth_datasets_destroy(gateway->datasets);
+    hearth_jobs_destroy(gateway->jobs);
     hearth_deferred_destroy(gateway->deferred);
     hearth_ignored_keys_destroy(gateway->ignored_keys);
     hearth_body_room_destroy(gateway->body_room);

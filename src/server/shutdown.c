@@ -1,5 +1,5 @@
-/* Waits for three things at once: the HTTP server, the scheduler, and installs. Each tells in its
- * own way, so `check` looks at all. */
+/* Waits for four things at once: the HTTP server, the scheduler, installs and training jobs. Each
+ * tells in its own way, so `check` looks at all. */
 #include "server/shutdown.h"
 
 #include "base/log.h"
@@ -7,6 +7,7 @@
 #include "config/settings.h"
 #include "deferred/deferred.h"
 #include "gateway/gateway_state.h"
+#include "jobs/jobs.h"
 #include "loop/loop.h"
 #include "net/server.h"
 #include "serving/scheduler.h"
@@ -28,7 +29,8 @@ struct hearth_shutdown {
 static void check(struct hearth_shutdown *shutdown)
 {
     if (shutdown->server_drained && shutdown->scheduler_drained &&
-        hearth_installs_idle(shutdown->gateway->installs))
+        hearth_installs_idle(shutdown->gateway->installs) &&
+        hearth_jobs_idle(shutdown->gateway->jobs))
         hearth_loop_stop(shutdown->gateway->loop);
 }
 
@@ -54,7 +56,7 @@ static void on_deadline(void *argument)
     hearth_server_abort(shutdown->gateway->server);
 }
 
-/* Installs have no event for their end. */
+/* Installs and jobs have no event for their end. */
 static void on_poll(void *argument)
 {
     check(argument);
@@ -76,6 +78,7 @@ static void on_signal(void *argument, int number)
     uint64_t timeout_ms = gateway->settings->drain_timeout;
     hearth_installs_cancel(gateway->installs);
     hearth_deferred_stop(gateway->deferred);
+    hearth_jobs_stop(gateway->jobs);
     hearth_timer_start(shutdown->deadline, timeout_ms + GRACE_MS, 0);
     hearth_timer_start(shutdown->poll, POLL_MS, POLL_MS);
     hearth_scheduler_drain(gateway->scheduler, hearth_loop_now_ms(gateway->loop) + timeout_ms,

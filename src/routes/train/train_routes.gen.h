@@ -9,5 +9,12 @@ void hearth_route_datasets_list(struct hearth_call *call);
 void hearth_route_datasets_show(struct hearth_call *call);
 void hearth_route_datasets_preview(struct hearth_call *call);
 void hearth_route_datasets_delete(struct hearth_call *call);
+void hearth_route_jobs_create(struct hearth_call *call);
+void hearth_route_jobs_list(struct hearth_call *call);
+void hearth_route_jobs_show(struct hearth_call *call);
+void hearth_route_jobs_logs(struct hearth_call *call);
+void hearth_route_jobs_events(struct hearth_call *call);
+void hearth_route_jobs_cancel(struct hearth_call *call);
+void hearth_route_jobs_resume(struct hearth_call *call);
 
 #endif

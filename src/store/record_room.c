@@ -1,4 +1,4 @@
-#include "deferred/kept_room.h"
+#include "store/record_room.h"
 
 #include "base/arena.h"
 #include "base/error.h"
@@ -41,7 +41,7 @@ static bool push_out(struct hearth_store *store, const char *kind, const char *c
     return oldest.sequence > 0 && hearth_store_record_delete(store, kind, oldest.id, NULL) == 0;
 }
 
-int hearth_kept_room_create(struct hearth_store *store, const struct hearth_record *record,
+int hearth_record_room_create(struct hearth_store *store, const struct hearth_record *record,
                             const struct hearth_record_bounds *bounds, const char *const *over,
                             struct hearth_error *error)
 {

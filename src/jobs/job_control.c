@@ -1,0 +1,195 @@
+/* Cancelling and resuming, of jobs that are alive here and of those that only the store knows. */
+#include "base/clock.h"
+#include "base/error.h"
+#include "jobs/jobs_private.h"
+#include "store/store_work.h"
+
+#include <string.h>
+
+struct control {
+    struct hearth_store_work work;
+    struct hearth_jobs *jobs;
+    const char *id, *owner;
+    struct hearth_record *record;
+    hearth_on_job *on_done;
+    void *argument;
+};
+
+enum { FACTS_MAX = 1 << 20 };
+
+static void tell(hearth_on_job *on_done, void *argument, json_t *job,
+                 const struct hearth_error *error)
+{
+    if (on_done)
+        on_done(argument, job, error);
+    else
+        json_decref(job);
+}
+
+static int refuse(struct hearth_error *error, const char *id, const char *state, const char *what)
+{
+    return hearth_error_set(error, HEARTH_ECONFLICT, "job %.64s is %s: it cannot be %s", id, state,
+                            what);
+}
+
+/* Of the store */
+
+static int read_job(struct hearth_store *store, struct control *control)
+{
+    int rc = hearth_store_record_get(store, HEARTH_TRAINING_JOB, control->id, NULL,
+                                     control->work.arena, &control->record, &control->work.error);
+    return rc == HEARTH_ENOTFOUND
+               ? hearth_error_set(&control->work.error, rc, "there is no training job '%.64s'",
+                                  control->id)
+               : rc;
+}
+
+static int write_job(struct hearth_store *store, struct control *control, const json_t *facts)
+{
+    struct hearth_buf text;
+    hearth_buf_init(&text, FACTS_MAX);
+    hearth_json_dump(&text, facts);
+    const char *copy = hearth_buf_cstr(&text);
+    if (copy)
+        control->record->facts_json = hearth_arena_strdup(control->work.arena, copy);
+    hearth_buf_finish(&text);
+    int rc = hearth_store_record_update(store, control->record, &control->work.error);
+    control->record->revision += !rc;
+    return rc;
+}
+
+static json_t *facts_of(const struct control *control)
+{
+    const char *text = control->record->facts_json;
+    return hearth_json_parse(text, strlen(text), NULL);
+}
+
+/* The gateway whose job it is finds the wish at its next save. */
+static int ask_cancel(struct hearth_store *store, struct hearth_store_work *work)
+{
+    struct control *control = (struct control *)work;
+    int rc = read_job(store, control);
+    if (rc)
+        return rc;
+    int state = hearth_job_state_parse(control->record->label);
+    if (state < 0 || hearth_job_state_is_over((enum hearth_job_state)state))
+        return refuse(&work->error, control->id, control->record->label, "cancelled");
+    json_t *facts = facts_of(control);
+    hearth_job_facts_set_internal(facts, "cancel_asked", json_integer(1));
+    rc = write_job(store, control, facts);
+    json_decref(facts);
+    return rc;
+}
+
+static int queue_again(struct hearth_store *store, struct hearth_store_work *work)
+{
+    struct control *control = (struct control *)work;
+    int rc = read_job(store, control);
+    if (rc)
+        return rc;
+    int state = hearth_job_state_parse(control->record->label);
+    if (state < 0 || !hearth_job_state_is_resumable((enum hearth_job_state)state))
+        return refuse(&work->error, control->id, control->record->label, "resumed");
+    json_t *facts = facts_of(control);
+    const char *owner = hearth_job_facts_internal(facts, "home");
+    if (strcmp(owner, control->owner) != 0) {
+        rc = hearth_error_set(&work->error, HEARTH_ECONFLICT,
+                              "job %.64s belongs to the home %.200s: only its server can resume it",
+                              control->id, owner);
+    } else {
+        hearth_job_facts_move(facts, HEARTH_JOB_QUEUED, hearth_clock_wall_ms());
+        hearth_job_facts_error(facts, NULL, NULL);
+        json_object_set_new(facts, "attempts", json_integer(0));
+        hearth_job_facts_set_internal(facts, "ran_ms", json_integer(0));
+        control->record->label = hearth_job_state_name(HEARTH_JOB_QUEUED);
+        rc = write_job(store, control, facts);
+    }
+    json_decref(facts);
+    return rc;
+}
+
+static void after_cancel(struct hearth_store_work *work)
+{
+    struct control *control = (struct control *)work;
+    control->jobs->away--;
+    tell(control->on_done, control->argument,
+         work->rc ? NULL : hearth_jobs_json(control->jobs, control->record),
+         work->rc ? &work->error : NULL);
+    hearth_store_work_free(work);
+}
+
+static void after_queue(struct hearth_store_work *work)
+{
+    struct control *control = (struct control *)work;
+    struct hearth_jobs *jobs = control->jobs;
+    bool is_new = !work->rc && !jobs->is_stopped && !hearth_jobs_find(jobs, control->id);
+    jobs->away--;
+    if (is_new)
+        hearth_jobs_adopt(jobs, control->record);
+    tell(control->on_done, control->argument,
+         work->rc ? NULL : hearth_jobs_json(jobs, control->record), work->rc ? &work->error : NULL);
+    hearth_jobs_go_on(jobs);
+    hearth_store_work_free(work);
+}
+
+static void start(struct hearth_jobs *jobs, const char *id,
+                  int (*run)(struct hearth_store *store, struct hearth_store_work *work),
+                  void (*done)(struct hearth_store_work *work), hearth_on_job *on_done,
+                  void *argument)
+{
+    struct control *control = hearth_store_work_create(sizeof(*control), run, done);
+    control->jobs = jobs;
+    control->id = hearth_arena_strdup(control->work.arena, id);
+    control->owner = hearth_arena_strdup(control->work.arena, jobs->owner);
+    control->on_done = on_done;
+    control->argument = argument;
+    jobs->away++;
+    hearth_store_work_start(jobs->work.store, &control->work);
+}
+
+/* Of those that are alive here */
+
+static json_t *shown(const struct hearth_training_job *job)
+{
+    return hearth_job_facts_shown(job->facts);
+}
+
+static void cancel_here(struct hearth_training_job *job)
+{
+    job->is_cancelled = true;
+    hearth_jobs_forget_turn(job);
+    if (job->attempt)
+        hearth_job_attempt_stop(job->attempt, HEARTH_JOB_END_CANCELLED);
+    else
+        hearth_job_move(job, HEARTH_JOB_CANCELLED);
+}
+
+void hearth_jobs_cancel(struct hearth_jobs *jobs, const char *id, hearth_on_job *on_done,
+                        void *argument)
+{
+    struct hearth_training_job *job = hearth_jobs_find(jobs, id);
+    struct hearth_error error;
+    if (!job) {
+        start(jobs, id, ask_cancel, after_cancel, on_done, argument);
+    } else if (hearth_job_state_is_over(job->state)) {
+        refuse(&error, id, hearth_job_state_name(job->state), "cancelled");
+        tell(on_done, argument, NULL, &error);
+    } else {
+        cancel_here(job);
+        tell(on_done, argument, shown(job), NULL);
+    }
+}
+
+/* One that waits for its next attempt is queued already: it is told so. */
+void hearth_jobs_resume(struct hearth_jobs *jobs, const char *id, hearth_on_job *on_done,
+                        void *argument)
+{
+    const struct hearth_training_job *job = hearth_jobs_find(jobs, id);
+    struct hearth_error error;
+    if (!job) {
+        start(jobs, id, queue_again, after_queue, on_done, argument);
+        return;
+    }
+    refuse(&error, id, hearth_job_state_name(job->state), "resumed");
+    tell(on_done, argument, NULL, &error);
+}

@@ -1,0 +1,105 @@
+#include "jobs/job_room.h"
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "config/settings.h"
+#include "serving/machine_look.h"
+#include "serving/scheduler.h"
+
+#include <string.h>
+
+struct hearth_job_room_seek {
+    const struct hearth_job_work *work;
+    uint64_t needs, promised;
+    bool evicts, is_cancelled;
+    hearth_on_room *on_room;
+    void *argument;
+    struct hearth_machine_look *look;
+};
+
+static double mib(uint64_t bytes)
+{
+    return (double)bytes / (1024.0 * 1024.0);
+}
+
+static void answer(struct hearth_job_room_seek *seek, enum hearth_job_room_answer what,
+                   const struct hearth_error *error)
+{
+    if (!seek->is_cancelled)
+        seek->on_room(seek->argument, what, error);
+    hearth_free(seek);
+}
+
+/* Nobody else's room is asked for again: the models' memory is back by now. */
+static void on_evicted(void *argument, const struct hearth_error *error)
+{
+    (void)error;
+    answer(argument, HEARTH_JOB_ROOM_FITS, NULL);
+}
+
+static void describe(const struct hearth_job_room *room, enum hearth_job_room_answer what,
+                     struct hearth_error *ret_error)
+{
+    hearth_error_set(ret_error, HEARTH_EMEMORY,
+                     "the job needs %.0f MiB; %.0f MiB are free, of which %.0f MiB must stay free "
+                     "(memory_headroom), models that nobody uses hold %.0f MiB and the others "
+                     "%.0f MiB%s",
+                     mib(room->needs), mib(room->available), mib(room->headroom), mib(room->idle),
+                     mib(room->busy),
+                     what == HEARTH_JOB_ROOM_NEVER
+                         ? "; a smaller batch_size or context, or checkpointing, needs less"
+                         : "");
+}
+
+static void on_looked(void *argument, const struct hearth_machine *machine)
+{
+    struct hearth_job_room_seek *seek = argument;
+    const struct hearth_settings *settings = seek->work->settings;
+    struct hearth_error error = {.code = 0};
+    struct hearth_job_room room = {
+        .needs = seek->needs,
+        .available = machine->memory_available,
+        .headroom = settings->memory_headroom,
+        .may_wait = strcmp(settings->training_memory, "wait") == 0,
+    };
+    uint64_t free_bytes = 0;
+    seek->look = NULL;
+    room.available -= room.available < seek->promised ? room.available : seek->promised;
+    hearth_scheduler_room(seek->work->scheduler, &room.idle, &room.busy);
+    enum hearth_job_room_answer what = hearth_job_room_ask(&room, &free_bytes);
+    describe(&room, what, &error);
+    if (what == HEARTH_JOB_ROOM_EVICT && seek->evicts) {
+        if (hearth_scheduler_evict_idle(seek->work->scheduler, free_bytes, on_evicted, seek) == 0)
+            return;
+        what = room.may_wait ? HEARTH_JOB_ROOM_WAIT : HEARTH_JOB_ROOM_REFUSE;
+    }
+    answer(seek, what, what == HEARTH_JOB_ROOM_FITS ? NULL : &error);
+}
+
+struct hearth_job_room_seek *hearth_job_room_seek(const struct hearth_job_work *work,
+                                                  uint64_t needs, uint64_t promised, bool evicts,
+                                                  hearth_on_room *on_room, void *argument)
+{
+    struct hearth_job_room_seek *seek = hearth_calloc(1, sizeof(*seek));
+    seek->work = work;
+    seek->needs = needs;
+    seek->promised = promised;
+    seek->evicts = evicts;
+    seek->on_room = on_room;
+    seek->argument = argument;
+    seek->look = hearth_machine_look(work->loop, work->lane, "off", 1, on_looked, seek);
+    return seek;
+}
+
+/* While models unload the scheduler keeps our pointer: then it comes back here. */
+void hearth_job_room_cancel(struct hearth_job_room_seek *seek)
+{
+    if (!seek)
+        return;
+    if (seek->look) {
+        hearth_machine_look_cancel(seek->look);
+        hearth_free(seek);
+        return;
+    }
+    seek->is_cancelled = true;
+}

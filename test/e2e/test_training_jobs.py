@@ -1,0 +1,254 @@
+"""Training jobs of a server: asked for, run in turn, seen, cancelled, refused, and gone on with after
+kills; what they make is served at once."""
+import hashlib
+import json
+import os
+import pathlib
+import signal
+import time
+
+import pytest
+
+import decoder_folders
+import made_up_facts
+from conftest import cli, wait_for
+
+pytestmark = pytest.mark.skipif(not os.environ.get("HEARTH_TEST_GGUF"),
+                                reason="HEARTH_TEST_GGUF names no model")
+
+SMALL = {"epochs": 1, "batch_size": 2, "rank": 4, "modules": ["q_proj", "v_proj"], "context": 128,
+         "checkpoint_steps": 1, "threads": 1}
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory, gguf):
+    return decoder_folders.demo_folder(pathlib.Path(gguf), tmp_path_factory.mktemp("base"), layers=2)
+
+
+@pytest.fixture
+def serve(start, home, base):
+    def begin(**env):
+        done = cli("install", f"file:{base}", "--name", "base", home=home)
+        assert done.returncode == 0, done.stderr
+        folder = pathlib.Path(home) / "datasets"
+        folder.mkdir(exist_ok=True)
+        made_up_facts.write_rows(folder / "facts.jsonl", made_up_facts.facts(8))
+        server = start(env=env)
+        answer = server.post("/datasets", {"path": "facts.jsonl", "name": "facts"})
+        assert answer.status == 201, answer.text
+        return server
+    return begin
+
+
+def ask(server, model="learnt", dataset="facts", **more):
+    parameters = {**SMALL, **more.pop("parameters", {})}
+    return server.post("/training/jobs", {"model": model, "base_model": "base",
+                                          "dataset_id": dataset, "parameters": parameters, **more})
+
+
+def submit(server, *arguments, **more):
+    answer = ask(server, *arguments, **more)
+    assert answer.status == 201, answer.text
+    return answer.json()["id"]
+
+
+def look(server, job):
+    answer = server.get(f"/training/jobs/{job}")
+    assert answer.status == 200, answer.text
+    return answer.json()
+
+
+def ended(server, job, state="completed"):
+    def over():
+        shown = look(server, job)
+        return shown if shown["state"] in ("completed", "failed", "cancelled") else None
+    shown = wait_for(over, 60, f"the end of {job}")
+    assert shown["state"] == state, shown
+    return shown
+
+
+def until(server, job, condition, what):
+    return wait_for(lambda: condition(look(server, job)), 60, what)
+
+
+def events(text):
+    blocks = [block for block in text.split("\n\n") if block.startswith("id:")]
+    return [json.loads(block.split("data: ", 1)[1]) for block in blocks]
+
+
+def digests(server, job):
+    """Of the files of the version that the job has made."""
+    version = server.get(f"/models/{job['model']}/versions/{job['version_number']}").json()
+    return {file["path"]: file["sha256"] for file in version["files"]}
+
+
+def trainer_of(server, job):
+    begun = [one for one in server.events("process.started")
+             if one.get("kind") == "trainer" and one["model"] == job]
+    return begun[-1]["pid"]
+
+
+def test_from_data_to_an_answer(serve):
+    server = serve()
+    dry = ask(server, dry_run=True)
+    assert dry.status == 200, dry.text
+    shown = dry.json()
+    assert shown["plan"]["rows"] == 8 and shown["plan"]["learnt_tokens"] > 0
+    counted = "".join(piece["text"] for piece in shown["preview"]["rows"][0]["pieces"] if piece["counts"])
+    assert counted and made_up_facts.facts(8)[0][1] in counted
+    assert server.get("/training/jobs").json()["total"] == 0
+    job = ended(server, submit(server, parameters={"epochs": 4, "learning_rate": 0.01}))
+    assert job["version"] == "learnt:1" and job["step"] == job["steps"] == 16
+    assert job["metrics"]["loss"] > 0 and job["attempts"] == 1 and job["error"] is None
+    version = server.get("/models/learnt/versions/1").json()
+    lineage = version["lineage"]
+    assert lineage["job"] == job["id"] and lineage["seed"] == 42 and lineage["base_model"] == "base:1"
+    assert len(lineage["environment"]["trainer_sha256"]) == 64 and lineage["parameters"]["rank"] == 4
+    assert version["metrics"]["steps"] == 16
+    folder = pathlib.Path(job["artifact_path"])
+    assert all(hashlib.sha256((folder / name).read_bytes()).hexdigest() == sha
+               for name, sha in digests(server, job).items())
+    assert not list((pathlib.Path(server.home) / "jobs").glob("ftjob-*/"))
+    question = {"messages": [{"role": "user", "content": "Hello"}], "max_tokens": 8, "temperature": 0}
+    said = {name: server.post("/v1/chat/completions", {"model": name, **question}).json()
+            for name in ("base", "learnt")}
+    assert said["learnt"]["choices"][0]["message"] != said["base"]["choices"][0]["message"]
+
+
+def test_events_and_logs_tell_the_whole(serve):
+    server = serve()
+    job = submit(server)
+    whole = events(server.get(f"/training/jobs/{job}/events", timeout=60).text)
+    assert [one["n"] for one in whole] == list(range(1, len(whole) + 1))
+    assert whole[-1]["type"] == "state" and whole[-1]["state"] == "completed"
+    assert whole[-1]["version"] == "learnt:1"
+    kinds = {one["type"] for one in whole}
+    assert {"plan", "metrics", "checkpoint", "state"} <= kinds
+    assert [one["step"] for one in whole if one["type"] == "metrics"] == [1, 2, 3, 4]
+    rest = server.get(f"/training/jobs/{job}/events", headers={"Last-Event-ID": "3"}).text
+    assert events(rest) == whole[3:]
+    assert server.get(f"/training/jobs/{job}/events", headers={"Last-Event-ID": "x"}).status == 400
+    lines = server.get(f"/training/jobs/{job}/logs").text.splitlines()
+    assert len(lines) == len(whole) and "state completed" in lines[-1]
+    objects = [json.loads(line) for line in
+               server.get(f"/training/jobs/{job}/logs?format=json&follow=true").text.splitlines()]
+    assert objects == whole
+    assert server.get("/training/jobs/ftjob-none/events").status == 404
+    assert server.get("/training/jobs/ftjob-none/logs").status == 404
+
+
+def test_jobs_have_their_turn_and_can_be_cancelled(serve):
+    server = serve()
+    first = submit(server, parameters={"epochs": 2000})
+    second = submit(server, "other", parameters={"epochs": 2000})
+    third = submit(server, "third")
+    until(server, first, lambda job: job["step"] > 1, "the first to run")
+    assert look(server, second)["state"] == "queued" and look(server, second)["queue_position"] == 1
+    assert look(server, third)["queue_position"] == 2
+    assert [job["id"] for job in server.get("/training/jobs?state=queued").json()["jobs"]] == [third, second]
+    assert server.get("/training/jobs?model=third").json()["total"] == 1
+    assert server.get("/training/jobs?state=dancing").status == 422
+    again = ask(server, parameters={"epochs": 2000})
+    assert again.status == 409 and first in again.text
+    held = server.request("DELETE", "/datasets/facts")
+    assert held.status == 409, held.text
+    assert server.post(f"/training/jobs/{second}/cancel", {}).json()["state"] == "cancelled"
+    assert server.post(f"/training/jobs/{first}/cancel", {}).status == 200
+    ended(server, first, "cancelled")
+    ended(server, third)
+    for verb in ("cancel", "resume"):
+        refused = server.post(f"/training/jobs/{first}/{verb}", {})
+        assert refused.status == 409 and "cancelled" in refused.text
+    assert server.post("/training/jobs/ftjob-none/cancel", {}).status == 404
+    assert server.get("/models/learnt").json()["versions"] == []
+
+
+def test_labels_are_versions(serve):
+    server = serve()
+    job = ended(server, submit(server, label="spring"))
+    assert server.get("/models/learnt/versions/1").json()["label"] == "spring"
+    again = ask(server, label="spring", parameters={"seed": 2})
+    assert again.status == 409 and "spring" in again.text
+    ended(server, submit(server, label="summer", parameters={"seed": 2}))
+    # The same order again gives the same bytes.
+    twin = ended(server, submit(server, label="twin"))
+    assert digests(server, twin) == digests(server, job)
+
+
+def test_what_cannot_be_is_refused_at_once(serve):
+    server = serve()
+    body = {"model": "learnt", "base_model": "base", "dataset_id": "facts", "parameters": SMALL}
+    for change, status, words in [
+            ({"dataset_id": "nowhere"}, 404, "nowhere"),
+            ({"base_model": "nobody"}, 404, "nobody"),
+            ({"base_model": "base:7"}, 404, "base"),
+            ({"parameters": {"rang": 4}}, 422, "rank"),
+            ({"parameters": {"rank": 4000}}, 422, "rank"),
+            ({"parameters": {"rank": 1024}}, 422, "rank"),
+            ({"parameters": {"modules": ["z_proj"]}}, 422, "q_proj"),
+            ({"model": "no/name"}, 422, "name"),
+            ({"evaluation_dataset_id": "nowhere"}, 404, "nowhere"),
+            ({"surprise": 1}, 422, "surprise")]:
+        answer = server.post("/training/jobs", {**body, **change})
+        assert answer.status == status and words in answer.text, answer.text
+    assert server.get("/training/jobs").json()["total"] == 0
+
+
+def test_the_memory_is_asked_for_first(serve):
+    server = serve(HEARTH_TRAINING_MEMORY="refuse", HEARTH_MEMORY_HEADROOM="100TiB")
+    answer = ask(server)
+    assert answer.status == 507 and "MiB" in answer.text, answer.text
+
+
+def test_a_changed_file_is_refused(serve):
+    server = serve()
+    path = pathlib.Path(server.home) / "datasets/facts.jsonl"
+    path.write_text(path.read_text() + "\n" + path.read_text().splitlines()[0] + "\n")
+    answer = ask(server)
+    assert answer.status in (409, 422) and "sha256" in answer.text.lower() or "changed" in answer.text, answer.text
+
+
+def test_what_is_killed_goes_on_to_the_same_bytes(serve, start):
+    server = serve()
+    order = {"parameters": {"epochs": 4, "batch_size": 1}}
+    wanted = digests(server, ended(server, submit(server, "whole", **order)))
+    job = submit(server, "torn", **order)
+    until(server, job, lambda shown: shown["step"] > 3, "some steps")
+    os.kill(trainer_of(server, job), signal.SIGKILL)
+    shown = ended(server, job)
+    assert shown["attempts"] == 2 and digests(server, shown) == wanted
+    job = submit(server, "orphan", **order)
+    until(server, job, lambda shown: shown["step"] > 3, "some steps")
+    server.stop(signal.SIGKILL)
+    server = start()
+    shown = ended(server, job)
+    assert shown["attempts"] == 2 and digests(server, shown) == wanted
+    job = submit(server, "paused", **order)
+    until(server, job, lambda shown: shown["step"] > 3, "some steps")
+    server.stop()
+    server = start()
+    shown = ended(server, job)
+    assert shown["attempts"] == 1 and digests(server, shown) == wanted
+
+
+def test_attempts_and_time_have_an_end(serve):
+    server = serve(HEARTH_TRAINING_ATTEMPTS_MAX="1", HEARTH_TRAINING_TIME_LIMIT="4s")
+    job = submit(server, parameters={"epochs": 5000})
+    until(server, job, lambda shown: shown["step"] > 1, "some steps")
+    os.kill(trainer_of(server, job), signal.SIGKILL)
+    assert ended(server, job, "failed")["error"]["code"]
+    assert server.post(f"/training/jobs/{job}/resume", {}).status == 200
+    shown = ended(server, job, "failed")
+    assert "training_time_limit" in shown["error"]["message"] and shown["step"] > 1
+
+
+def test_a_server_killed_at_any_moment_leaves_one_version_or_none(serve, start):
+    server = serve(HEARTH_TRAINING_ATTEMPTS_MAX="100")
+    for turn in range(4):
+        job = submit(server, f"m{turn}", parameters={"epochs": 1, "batch_size": 8, "seed": turn})
+        time.sleep(0.1 + 0.2 * turn)
+        server.stop(signal.SIGKILL)
+        server = start(env={"HEARTH_TRAINING_ATTEMPTS_MAX": "100"})
+        shown = ended(server, job)
+        versions = server.get(f"/models/m{turn}").json()["versions"]
+        assert [one["state"] for one in versions] == ["ready"] and shown["version"] == f"m{turn}:1"
