@@ -95,6 +95,10 @@ static void print_rows(const json_t *rows)
         {
             print_piece(piece);
         }
+        long long cut = (long long)hearth_json_integer(row, "cut_tokens", 0);
+        if (cut > 0)
+            printf("%s … and %lld tokens more%s", hearth_style(HEARTH_DIM), cut,
+                   hearth_style(HEARTH_PLAIN));
         putchar('\n');
     }
 }

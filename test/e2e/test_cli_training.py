@@ -72,7 +72,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.answer(409, {"error": "conflict", "code": "conflict", "detail": f"the job {ID} is completed"})
         elif json.loads(body).get("dry_run"):
             pieces = [{"text": "<user>Hi\n", "counts": False, "tokens": 4}, {"text": "Hello.\x1b[2J", "counts": True, "tokens": 3}]
-            self.answer(200, {"plan": PLAN, "preview": {"rows": [{"pieces": pieces}], "tokens": {"min": 3, "median": 9, "p95": 20, "max": 31}}})
+            self.answer(200, {"plan": PLAN, "preview": {"rows": [{"pieces": pieces, "cut_tokens": 7}], "tokens": {"min": 3, "median": 9, "p95": 20, "max": 31}}})
         else:
             self.answer(201, server.job())
 
@@ -190,6 +190,7 @@ def test_a_failed_job_fails_the_command_and_says_why(jobs):
 def test_a_dry_run_shows_what_is_learnt_and_detaching_does_not_wait(jobs):
     shown = run(jobs, "train", "base", "facts", "--dry-run")
     assert "«Hello.?[2J»" in shown.stdout and "<user>Hi" in shown.stdout and "3 to 31 tokens" in shown.stdout
+    assert "… and 7 tokens more" in shown.stdout
     assert run(jobs, "train", "base", "facts", "--dry-run", "--json").stdout.startswith('{"plan"')
     body = json.loads(jobs.seen[-1][3])
     assert body["model"] == "base-facts" and body["dry_run"] is True
