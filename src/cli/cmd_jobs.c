@@ -76,12 +76,36 @@ static int print_list(struct hearth_arena *arena, const json_t *answer, struct h
     return 0;
 }
 
-static void print_parameters(const json_t *parameters)
+static void write_value(struct hearth_buf *buf, const json_t *value)
+{
+    const json_t *item;
+    size_t index;
+    if (json_is_number(value))
+        hearth_buf_printf(buf, "%.6g", json_number_value(value));
+    else if (json_is_string(value))
+        hearth_buf_text(buf, json_string_value(value));
+    else if (json_is_boolean(value))
+        hearth_buf_text(buf, json_is_true(value) ? "true" : "false");
+    json_array_foreach(value, index, item)
+    {
+        hearth_buf_text(buf, index ? "," : "");
+        write_value(buf, item);
+    }
+}
+
+/* As --set takes them. */
+static void print_parameters(json_t *parameters)
 {
     struct hearth_buf text;
+    const char *key;
+    json_t *value;
     hearth_buf_init(&text, 1 << 16);
-    if (json_object_size(parameters) && !hearth_json_dump(&text, parameters))
-        hearth_print_field("parameters", hearth_buf_cstr(&text));
+    json_object_foreach(parameters, key, value)
+    {
+        hearth_buf_printf(&text, "%s%s=", text.length ? " " : "", key);
+        write_value(&text, value);
+    }
+    hearth_print_field("parameters", text.length ? hearth_buf_cstr(&text) : "");
     hearth_buf_finish(&text);
 }
 

@@ -8,6 +8,7 @@
 #include "cli/job_view.h"
 #include "cli/print_json.h"
 #include "cli/terminal.h"
+#include "domain/training_parameters.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -38,6 +39,32 @@ static int add_evaluation(struct hearth_invocation *invocation, struct hearth_cl
     return 0;
 }
 
+/* "q_proj,v_proj" is the list of both. */
+static json_t *split(const char *text)
+{
+    json_t *list = json_array();
+    for (size_t length; *text; text += length + (text[length] == ',')) {
+        length = strcspn(text, ",");
+        json_array_append_new(list, json_stringn(text, length));
+    }
+    return list;
+}
+
+static int read_parameters(const struct hearth_invocation *invocation, json_t **ret_parameters,
+                           struct hearth_error *error)
+{
+    int rc = hearth_invocation_pairs(invocation, "set", true, ret_parameters, error);
+    if (rc)
+        return rc;
+    for (const struct hearth_training_parameter *row = hearth_training_parameters_table; row->key;
+         row++) {
+        const char *text = json_string_value(json_object_get(*ret_parameters, row->key));
+        if (text && row->kind == HEARTH_PARAMETER_SET)
+            json_object_set_new(*ret_parameters, row->key, split(text));
+    }
+    return 0;
+}
+
 /* What POST /training/jobs is sent. */
 static int make_body(struct hearth_invocation *invocation, struct hearth_client *client,
                      json_t **ret_body, struct hearth_error *error)
@@ -45,7 +72,7 @@ static int make_body(struct hearth_invocation *invocation, struct hearth_client 
     const char *base = invocation->arguments[0];
     const char *name = hearth_invocation_option(invocation, "name");
     json_t *parameters, *dataset;
-    int rc = hearth_invocation_pairs(invocation, "set", true, &parameters, error);
+    int rc = read_parameters(invocation, &parameters, error);
     if (rc)
         return rc;
     rc = hearth_data_find(client, invocation->arena, invocation->arguments[1], &dataset, error);

@@ -15,7 +15,8 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { HEAD_MAX = 8 << 10, READING_MS = 60 * 60 * 1000 };
+/* SHOWN_BYTES: what is smaller is sent before anybody could read of its progress. */
+enum { HEAD_MAX = 8 << 10, READING_MS = 60 * 60 * 1000, SHOWN_BYTES = 1 << 20 };
 
 /* A form (RFC 7578) whose file is read while it is sent. */
 struct sending {
@@ -45,7 +46,8 @@ static int64_t read_body(void *argument, char *bytes, size_t size)
         memcpy(bytes, sending->tail + from, (size_t)length);
     }
     sending->at += length > 0 ? (uint64_t)length : 0;
-    hearth_progress_show(&sending->progress, (int64_t)sending->at, (int64_t)sending->size);
+    if (sending->size >= SHOWN_BYTES)
+        hearth_progress_show(&sending->progress, (int64_t)sending->at, (int64_t)sending->size);
     return length;
 }
 

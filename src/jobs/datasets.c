@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "jobs/dataset_file.h"
+#include "jobs/dataset_tidy.h"
 #include "loop/loop.h"
 #include "loop/pool.h"
 #include "store/store_work.h"
@@ -57,6 +58,7 @@ struct hearth_datasets *hearth_datasets_create(const struct hearth_datasets_opti
     struct hearth_datasets *datasets = hearth_calloc(1, sizeof(*datasets));
     datasets->options = *options;
     datasets->lane = hearth_lane_create(options->loop, "data", READERS, WAITING_MAX);
+    hearth_dataset_tidy(options->store, options->uploads);
     return datasets;
 }
 

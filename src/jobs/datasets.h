@@ -32,6 +32,7 @@ struct hearth_datasets_options {
     int64_t uploads_bytes_max; /* of all that were uploaded, together */
 };
 
+/* Uploads in the folder that no data set names are deleted: no upload may be under way yet. */
 struct hearth_datasets *hearth_datasets_create(const struct hearth_datasets_options *options);
 /* Readings under way are cancelled; what is at the store comes back when that is closed, which must
  * be between these two. NULL is allowed. */

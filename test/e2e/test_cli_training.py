@@ -39,7 +39,7 @@ class Jobs(http.server.ThreadingHTTPServer):
     def job(self):
         done = self.state == "completed"
         return {"id": ID, "state": self.state, "model": "m", "base_model": "base:1", "dataset_id": "ds-1", "step": 40,
-                "steps": 40, "loss": 0.1, "evaluation_loss": 0.25, "eta_seconds": None, "parameters": {"rank": 8},
+                "steps": 40, "loss": 0.1, "evaluation_loss": 0.25, "eta_seconds": None, "parameters": {"rank": 8, "learning_rate": 2e-4, "modules": ["q_proj", "v_proj"]},
                 "version": "m:3" if done else None, "artifact_path": "/a/m" if done else None, "error": self.error}
 
     def handle_error(self, *_):
@@ -133,7 +133,7 @@ def test_data_is_registered_listed_shown_used_again_and_removed(tmp_path):
     server = Server(tmp_path / "home")
     try:
         data = tmp_path / "facts.jsonl"
-        data.write_text('{"text": "a"}\n{"text": 1}\n' + '{"text": "b"}\n' * 100)
+        data.write_text('{"text": "a"}\n{"text": 1}\n' + '{"text": "%s"}\n' % ("b" * 20000) * 100)
         assert "No data set" in server.cli("datasets").stdout
         added = server.cli("datasets", "add", data)
         assert added.returncode == 0 and "facts" in added.stdout and "line 2: " in added.stdout, added.stderr
@@ -162,11 +162,12 @@ def test_data_is_registered_listed_shown_used_again_and_removed(tmp_path):
 def test_a_job_is_followed_in_plain_lines_and_a_connection_that_breaks_is_made_again(jobs):
     jobs.events = [state("queued"), state("running"), PLAN, *(metrics(step) for step in range(1, 21)), "break",
                    metrics(21, evaluation_loss=0.5), *(metrics(step) for step in range(22, 41)), state("completed")]
-    done = run(jobs, "train", "base:1", "facts", "--name", "m", "--set", "rank=4", "--set", "train_on=all", "--eval", "held")
+    done = run(jobs, "train", "base:1", "facts", "--name", "m", "--set", "rank=4", "--set", "train_on=all", "--set",
+               "modules=q_proj,v_proj", "--eval", "held")
     assert done.returncode == 0, done.stderr
     body = json.loads(next(seen[3] for seen in jobs.seen if seen[0] == "POST"))
     assert body == {"model": "m", "base_model": "base:1", "dataset_id": "ds-1", "evaluation_dataset_id": "ds-1",
-                    "parameters": {"rank": 4, "train_on": "all"}}
+                    "parameters": {"rank": 4, "train_on": "all", "modules": ["q_proj", "v_proj"]}}
     lines = done.stderr.splitlines()
     assert lines[:4] == [f"job {ID}", "queued", "running",
                          "plan: 40 steps over 10 rows of 900 tokens (300 learnt), 5.0 MiB; 1 cut"]
@@ -205,7 +206,8 @@ def test_jobs_are_listed_shown_logged_cancelled_and_resumed(jobs):
                    {"type": "checkpoint", "step": 1}, state("completed")]
     assert re.search(rf"^{ID} +running +m +base:1 +40/40 +0.1 +-$", run(jobs, "jobs").stdout, re.M)
     shown = run(jobs, "jobs", ID).stdout
-    assert "running" in shown and "base:1" in shown and '{"rank":8}' in shown and "step 40 of 40" in shown
+    assert "running" in shown and "base:1" in shown and "step 40 of 40" in shown
+    assert "rank=8 learning_rate=0.0002 modules=q_proj,v_proj" in shown
     assert run(jobs, "jobs", "--state", "running", "--json").returncode == 0
     assert jobs.seen[-1][1] == "/training/jobs?limit=500&state=running"
     for follow in ([], ["-f"], ["--follow"]):

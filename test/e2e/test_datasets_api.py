@@ -9,6 +9,7 @@ import pathlib
 import random
 import re
 import resource
+import signal
 import socket
 import threading
 import time
@@ -154,10 +155,12 @@ def test_names_are_unique_also_when_two_come_at_once(server, data):
     for thread in threads:
         thread.join()
     assert sorted(answer.status for answer in got) == [201] + [409] * 5
-    assert register(server, "twice", "another").status == 201
+    again = [register(server, "twice", "another", headers={"Idempotency-Key": "t1"}) for _ in range(2)]
+    assert [answer.status for answer in again] == [201, 201] and again[0].json() == again[1].json()
     for name in ("a b", "-a", "12", "a" * 97, "../a", "ds-0123456789abcdef01234567"):
         assert register(server, "twice", name).status == 422, name
-    assert upload(server, b'{"text": "a"}', "the-one").status == 409 and uploads(server) == []
+    assert upload(server, b'{"text": "a"}', "the-one").status == 409
+    wait_for(lambda: not uploads(server), 10, "an empty folder")
 
 
 # What lies elsewhere
@@ -202,9 +205,12 @@ def test_without_roots_data_comes_from_the_home(tmp_path):
         assert upload(server, b'{"text": "x"}', "b", headers=key).status == 201
         assert register(server, "a.csv", "c", headers=key).status == 503  # datasets_max
         held = server.get("/datasets/b", headers=key).json()
-        assert server.stop() == 0
+        assert server.stop(signal.SIGKILL) == -signal.SIGKILL
+        for name in ("data-0123456789abcdef01234567", "data-0123456789abcdef01234567.part"):
+            (server.home / "files" / name).write_text("of an upload that the server was killed under")
         again = Server(tmp_path / "home", env={"HEARTH_API_KEY": "k"})
         assert again.get(f"/datasets/{held['id']}", headers=key).json() == held
+        assert uploads(again) == [pathlib.Path(held["path"]).name]
         assert again.delete("/datasets/b", headers=key).status == 200 and uploads(again) == []
         again.end()
     finally:
@@ -224,7 +230,7 @@ def test_an_upload_is_kept_and_goes_with_its_data_set(server):
     assert again[0].json() == again[1].json() and again[1].headers["Idempotent-Replayed"] == "true"
     for name in ("sent", "keyed"):
         assert server.delete(f"/datasets/{name}").status == 200
-    assert uploads(server) == []
+    wait_for(lambda: not uploads(server), 10, "an empty folder")
 
 
 @pytest.mark.parametrize("send, status", [
@@ -265,11 +271,12 @@ def test_an_upload_over_its_bound_or_cut_off_leaves_nothing(server):
 
 
 # Large and hostile files
+@pytest.mark.once  # sanitizers keep what is freed
 def test_a_large_file_is_read_beside_others_in_little_memory_and_given_up_when_nobody_waits(server, data):
     line = rows_text([{"text": "x" * 4000}]).encode()
     with open(data / "large.jsonl", "wb") as file:
         file.write(line * 1000)
-        file.seek(1 << 29, os.SEEK_CUR)  # a hole: half a gigabyte of one line, which is none
+        file.seek(1 << 28, os.SEEK_CUR)  # a hole: a quarter of a gigabyte of one line, which is none
         file.write(b"\n" + line * 1000)
 
     def resident():
@@ -284,7 +291,7 @@ def test_a_large_file_is_read_beside_others_in_little_memory_and_given_up_when_n
         slowest, most = max(slowest, time.monotonic() - begun), max(most, resident())
         time.sleep(0.01)
     row = got[0].json()
-    assert got[0].status == 201 and (row["rows"], row["faults"]["count"]) == (2000, 1) and row["bytes"] > 1 << 29
+    assert got[0].status == 201 and (row["rows"], row["faults"]["count"]) == (2000, 1) and row["bytes"] > 1 << 28
     assert slowest < 2 * SLOW and most - before < 30_000, (slowest, before, most)
     link = http.client.HTTPConnection("127.0.0.1", server.port)
     link.request("POST", "/datasets", json.dumps({"path": "large.jsonl", "name": "given-up"}),

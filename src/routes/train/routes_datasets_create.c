@@ -8,6 +8,7 @@
 #include "gateway/answers.h"
 #include "gateway/gateway_state.h"
 #include "jobs/dataset_file.h"
+#include "jobs/dataset_tidy.h"
 #include "jobs/datasets.h"
 #include "routes/train/train_routes.gen.h"
 
@@ -134,8 +135,10 @@ static void on_stored(struct hearth_upload *upload)
 void hearth_route_datasets_create(struct hearth_call *call)
 {
     static const char *const fields[] = {"name", NULL};
-    static const struct hearth_upload_form form = {
-        .fields = fields, .id_prefix = "data-", .check = check, .on_stored = on_stored};
+    static const struct hearth_upload_form form = {.fields = fields,
+                                                   .id_prefix = HEARTH_DATASET_UPLOAD_PREFIX,
+                                                   .check = check,
+                                                   .on_stored = on_stored};
     if (!call->json) {
         hearth_upload_start(call, &form);
         return;

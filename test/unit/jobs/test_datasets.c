@@ -63,6 +63,7 @@ static int set_up(void **state)
                                                     .count_max = 3,
                                                     .uploads_bytes_max = 100};
     datasets = hearth_datasets_create(&options);
+    hearth_loop_run(loop); /* it has tidied up */
     memset(&told, 0, sizeof(told));
     return 0;
 }
