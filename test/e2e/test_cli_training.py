@@ -2,6 +2,7 @@
 job would, at the test's pace."""
 import http.server
 import json
+import os
 import pathlib
 import re
 import signal
@@ -10,6 +11,8 @@ import threading
 
 import pytest
 
+import decoder_folders
+import made_up_facts
 from conftest import HEARTH, SLOW, Server, clean_environment, cli, wait_for
 from test_cli import Terminal
 
@@ -156,6 +159,31 @@ def test_data_is_registered_listed_shown_used_again_and_removed(tmp_path):
     finally:
         server.end()
     assert "hearth serve" in cli("datasets", home=tmp_path / "home").stderr
+
+
+# A job of a real server
+@pytest.mark.skipif(not os.environ.get("HEARTH_TEST_GGUF"), reason="HEARTH_TEST_GGUF names no model")
+def test_a_file_is_learnt_on_a_terminal_and_what_came_of_it_answers(start, home, gguf, tmp_path):
+    base = decoder_folders.demo_folder(pathlib.Path(gguf), tmp_path / "base", layers=1)
+    assert cli("install", f"file:{base}", "--name", "base", home=home).returncode == 0
+    made_up_facts.write_rows(tmp_path / "facts.jsonl", made_up_facts.facts(8))
+    server = start()
+    how = ["base", str(tmp_path / "facts.jsonl")]
+    for pair in ("rank=2", "modules=q_proj,v_proj", "epochs=1", "batch_size=2", "context=64", "threads=1"):
+        how += ["--set", pair]
+    shown = server.cli("train", *how, "--dry-run")
+    assert shown.returncode == 0 and "plan: 4 steps over 8 rows" in shown.stdout and "«" in shown.stdout, shown.stderr
+    assert server.cli("train", *how, "--set", "rank=0").returncode == 65
+    terminal = Terminal("train", *how, home=home, columns=100)
+    assert terminal.end(120) == 0, terminal.text
+    assert re.search(r"\[[#.]+\]\S* step \d of 4, loss", terminal.text), terminal.text
+    assert re.search(r"base-facts:1\S* is trained", terminal.text)
+    [job] = json.loads(server.cli("jobs", "--json").stdout)["jobs"]
+    assert job["state"] == "completed" and job["step"] == 4
+    assert server.cli("logs", job["id"], "-f").stdout.splitlines()[-1] == "completed"
+    assert server.cli("run", "base-facts", "Hi", "--max-tokens", "2").returncode == 0
+    assert server.cli("resume", job["id"]).returncode == 73
+    assert server.cli("datasets", "rm", "facts").returncode == 0
 
 
 # Jobs
