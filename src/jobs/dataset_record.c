@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "domain/job_state.h"
+#include "jobs/job_facts.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -187,7 +188,7 @@ static int find_holder(struct hearth_store *store, enum hearth_job_state state,
                        struct hearth_error *error)
 {
     struct hearth_record_filter filter = {
-        .kind = "training_job", .label = hearth_job_state_name(state), .limit = JOBS_PAGE};
+        .kind = HEARTH_TRAINING_JOB, .label = hearth_job_state_name(state), .limit = JOBS_PAGE};
     size_t count = JOBS_PAGE;
     while (count == JOBS_PAGE) {
         struct hearth_record *jobs;
