@@ -8,7 +8,9 @@
  * Life of a model: describe and plan_memory read the header only; load; then prepare and step until
  * unload. The worker composes each step with policy from src/domain/batch.h; the engine only runs
  * it. A `sequence` is a slot in [0, slots): the worker begins one by putting a prepared input into
- * a step item, and it is free again after its DONE or ERROR event or after cancel.
+ * a step item, and it is free again after its DONE or ERROR event or after cancel. Behind the slots
+ * an engine may have sequences that never run, in [slots, slots + prefix_places): they keep what
+ * was computed, by policy from src/domain/prefix_tree.h.
  *
  * Threads: `prepare`, `discard`, `detokenize` and `abort` may be called from any thread while a
  * step runs; everything else belongs to the compute thread. Events are emitted from inside `step`.
@@ -95,6 +97,14 @@ struct hearth_model_facts {
     bool thinks;             /* its chats have thoughts, which are told apart from the answer */
     bool fills_gaps;         /* its vocabulary has the tokens that HEARTH_INPUT_INFILL needs */
     uint32_t adapter_places; /* for adapter_load; as loaded */
+    /* As loaded, of an engine whose sequences share what they have computed alike (fork, trim and
+     * held go together): how many it has behind its slots, 0: none; tokens and bytes of a cell of
+     * its KV cache, how many cells there are, and how many of them may hold what nobody runs with.
+     * A sequence has a cell for itself for each `cell_tokens` of its tokens, or those that it
+     * shares with others, and gets a copy of a shared one that it writes into. */
+    uint32_t prefix_places;
+    uint32_t cell_tokens, cells, prefix_cells;
+    uint64_t cell_bytes;
 };
 
 /* How to load. Zero means the default that is written behind the field. */
@@ -247,6 +257,10 @@ struct hearth_prepared {
     uint32_t token_count;     /* what the model will see, special tokens included */
     uint32_t truncated_count; /* tokens that truncate took away */
     bool indivisible;         /* all tokens must come in one step (bidirectional attention) */
+    /* What was computed of a prompt serves others of the same key that begin with the same tokens,
+     * until the adapter that it names goes; 0: it serves nobody, and nothing serves it. */
+    uint64_t prefix_key;
+    uint32_t tokens_most; /* that the sequence may come to hold, answer included */
     /* HEARTH_FORM_RENDERED: the text, and no tokens; NULL: the engine has no templates. */
     struct hearth_bytes rendered;
 };
@@ -380,11 +394,13 @@ struct hearth_engine_ops {
     /* Appends the text of tokens through `emit` (TEXT events). */
     int (*detokenize)(struct hearth_engine *engine, const int32_t *tokens, size_t count,
                       struct hearth_event_sink *sink, struct hearth_error *error);
-    /* How many leading tokens of the input a free sequence still holds: the worker takes the
-     * sequence that holds the most, and plans only the rest. */
+    /* How many leading tokens of the input a free sequence still holds, of which the worker plans
+     * only the rest. Where there are no prefix_places, it takes the sequence that holds the most.
+     */
     uint32_t (*held_tokens)(struct hearth_engine *engine, uint32_t sequence,
                             const struct hearth_prepared *prepared);
-    /* Sequence `to` becomes a copy of `from` as it stands. */
+    /* Sequence `to`, which is free, becomes a copy of `from` as it stands, which may be running.
+     * Between steps. */
     int (*fork)(struct hearth_engine *engine, uint32_t from, uint32_t to);
     /* Forgets all but the first tokens of a free sequence. */
     int (*trim)(struct hearth_engine *engine, uint32_t sequence, uint32_t token_count);
@@ -406,6 +422,9 @@ struct hearth_engine_ops {
      * Then `ret_why` is why the engine itself ended the process ("takes longer than it may (2 s)"),
      * or NULL. The loop thread of a worker; the texts stay. */
     const char *(*at_work)(const char **ret_why);
+    /* The tokens that a sequence holds, prompt and answer, which live until it is stepped or
+     * changed; how many. */
+    uint32_t (*held)(struct hearth_engine *engine, uint32_t sequence, const int32_t **ret_tokens);
 };
 
 #endif

@@ -84,7 +84,7 @@ static const char *paths_expected(const json_t *list, char *buffer, size_t size)
  * it comes here. */
 static bool is_right(const struct hearth_model_setting *setting, const json_t *value)
 {
-    uint64_t ms;
+    uint64_t ms, bytes;
     switch (setting->kind) {
     case HEARTH_SETTING_INTEGER:
         /* The bounds are doubles, which hold all integers that a bound can be (below 2^53) exactly.
@@ -98,6 +98,9 @@ static bool is_right(const struct hearth_model_setting *setting, const json_t *v
         return json_is_boolean(value);
     case HEARTH_SETTING_DURATION:
         return read_duration(value, &ms) == 0 && (double)ms <= setting->high;
+    case HEARTH_SETTING_SIZE:
+        return json_is_string(value) ? hearth_parse_size(json_string_value(value), &bytes) == 0
+                                     : json_is_integer(value) && json_integer_value(value) >= 0;
     case HEARTH_SETTING_LIST:
         return are_paths(value);
     default:
@@ -123,6 +126,8 @@ const char *hearth_model_setting_check(const struct hearth_model_setting *settin
         return "true or false";
     case HEARTH_SETTING_DURATION:
         return "a duration (250ms, 30s, 10m, or a number of seconds)";
+    case HEARTH_SETTING_SIZE:
+        return "a size (512MiB, 2GiB, or a number of bytes)";
     case HEARTH_SETTING_LIST:
         return paths_expected(value, buffer, size);
     default:

@@ -144,6 +144,13 @@ const struct hearth_model_setting hearth_model_settings_table[] = {
         .help = "one cache for all sequences instead of a part for each",
     },
     {
+        .key = "prefix_cache", .kind = HEARTH_SETTING_SIZE,
+        .low = 0, .high = 1000000000000,
+        .choices = NULL,
+        .is_engines = true,
+        .help = "most bytes of KV cache that may keep what was computed of prompts, for others that begin alike; what is more than the slots have is taken beside them; 0: nothing is kept or shared; not given: as much as the slots have, while they do not need it",
+    },
+    {
         .key = "rope_freq_base", .kind = HEARTH_SETTING_NUMBER,
         .low = 0, .high = 1000000000000,
         .choices = NULL,
@@ -258,6 +265,7 @@ const char *const hearth_model_setting_keys[] = {
     "cache_type_k",
     "cache_type_v",
     "cache_shared",
+    "prefix_cache",
     "rope_freq_base",
     "rope_freq_scale",
     "repack",

@@ -51,14 +51,20 @@ static int check_params(const struct hearth_decoder *decoder, struct hearth_erro
  * query heads read the same one. */
 static struct hearth_kv_shape kv_shape(const struct hearth_decoder *decoder)
 {
-    return (struct hearth_kv_shape){
+    struct hearth_kv_shape shape = {
         .type = decoder->params.kv_type,
         .layers = decoder->network.layers,
         .heads = decoder->network.key_heads,
         .head_size = decoder->network.head_size,
         .sequences = decoder->params.sequences,
         .context = decoder->params.context,
+        .pages = 1,
     };
+    uint64_t bytes = hearth_kv_cache_bytes(&shape), wanted = decoder->params.cache_bytes / bytes;
+    shape.pages = decoder->params.pages;
+    if (wanted > shape.pages)
+        shape.pages = wanted < UINT32_MAX ? (uint32_t)wanted : UINT32_MAX;
+    return shape;
 }
 
 static int describe_adapters(struct hearth_decoder *decoder, struct hearth_error *error)
@@ -346,6 +352,12 @@ void hearth_decoder_adapter_drop(struct hearth_decoder *decoder, uint32_t index)
         *scale = 0;
     }
     hearth_adapter_finish(&decoder->adapters[index]);
+}
+
+uint32_t hearth_decoder_pages(const struct hearth_decoder *decoder, uint64_t *ret_page_bytes)
+{
+    *ret_page_bytes = decoder->cache.page_stride;
+    return decoder->cache.page_count;
 }
 
 void hearth_decoder_copy(struct hearth_decoder *decoder, uint32_t from, uint32_t to)

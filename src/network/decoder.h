@@ -23,9 +23,13 @@ struct hearth_decoder;
 struct hearth_decoder_params {
     uint32_t context;   /* tokens that a sequence may have */
     uint32_t sequences; /* at once */
-    uint32_t batch;     /* rows of a step */
-    uint32_t outputs;   /* of them, those that give logits … */
-    uint32_t states;    /* … or, in a step that makes those, states */
+    /* Of the KV cache: pages, and at least so many bytes of them; both 0: as many as all sequences
+     * take that are full and share nothing. */
+    uint32_t pages;
+    uint64_t cache_bytes;
+    uint32_t batch;   /* rows of a step */
+    uint32_t outputs; /* of them, those that give logits … */
+    uint32_t states;  /* … or, in a step that makes those, states */
     uint32_t threads;
     enum hearth_kv_type kv_type;
     enum hearth_isa isa;
@@ -92,8 +96,8 @@ enum hearth_decoder_result {
 };
 
 /* HEARTH_ECANCELED when `canceled` (or NULL) became true meanwhile, HEARTH_ECONTEXT when a sequence
- * has no room, HEARTH_EINVAL when params or a vocabulary are exceeded; sequences are then as they
- * were. */
+ * has no room, HEARTH_ENOMEM when there are not enough pages, HEARTH_EINVAL when params or a
+ * vocabulary are exceeded; sequences are then as they were. */
 int hearth_decoder_step(struct hearth_decoder *decoder, const struct hearth_decoder_span *spans,
                         size_t count, enum hearth_decoder_result result,
                         const atomic_bool *canceled, struct hearth_error *error);
@@ -105,6 +109,9 @@ float *hearth_decoder_result(struct hearth_decoder *decoder, uint32_t index);
  * Only where params ask for one. */
 void hearth_decoder_classify(const struct hearth_decoder *decoder, const float *state,
                              float *ret_logits);
+
+/* Of its KV cache: all pages, and the bytes of one; each has HEARTH_KV_PAGE_TOKENS. */
+uint32_t hearth_decoder_pages(const struct hearth_decoder *decoder, uint64_t *ret_page_bytes);
 
 uint32_t hearth_decoder_length(const struct hearth_decoder *decoder, uint32_t sequence);
 /* Forgets all but the first `count` tokens. */

@@ -51,10 +51,13 @@ static int add_span(struct hearth_pass *pass, const struct hearth_decoder_span *
     struct hearth_decoder *decoder = pass->decoder;
     struct hearth_workspace *space = &decoder->space;
     uint32_t length = hearth_kv_cache_length(&decoder->cache, span->sequence);
-    if (!hearth_kv_cache_reserve(&decoder->cache, span->sequence, span->count))
-        return hearth_error_set(
-            error, HEARTH_ECONTEXT, "%" PRIu32 " tokens more than the context of %" PRIu32,
-            length + span->count - decoder->params.context, decoder->params.context);
+    int rc = hearth_kv_cache_reserve(&decoder->cache, span->sequence, span->count);
+    if (rc == HEARTH_ECONTEXT)
+        return hearth_error_set(error, rc, "%" PRIu32 " tokens more than the context of %" PRIu32,
+                                length + span->count - decoder->params.context,
+                                decoder->params.context);
+    if (rc != 0)
+        return hearth_error_set(error, rc, "the KV cache is full");
     const uint32_t *table = hearth_kv_cache_table(&decoder->cache, span->sequence);
     space->queries[pass->sequences++] = (struct hearth_attention_queries){
         .pages = table, .first_position = length, .count = span->count, .first_row = pass->rows};

@@ -27,6 +27,12 @@ static uint32_t pages_for(uint32_t tokens)
     return (uint32_t)(((uint64_t)tokens + TOKENS - 1) / TOKENS);
 }
 
+/* The context is a setting, so the product of the two can be anything. */
+static uint64_t pages_of(const struct hearth_kv_shape *shape)
+{
+    return shape->pages ? shape->pages : (uint64_t)pages_for(shape->context) * shape->sequences;
+}
+
 static void layout_init(const struct hearth_kv_shape *shape, struct hearth_kv_layout *layout)
 {
     hearth_kv_layout_init(layout, shape->type, shape->heads, shape->head_size, shape->head_size);
@@ -36,17 +42,14 @@ uint64_t hearth_kv_cache_bytes(const struct hearth_kv_shape *shape)
 {
     struct hearth_kv_layout layout;
     layout_init(shape, &layout);
-    return (uint64_t)layout.page_bytes * shape->layers * pages_for(shape->context) *
-           shape->sequences;
+    return (uint64_t)layout.page_bytes * shape->layers * pages_of(shape);
 }
 
 int hearth_kv_cache_init(struct hearth_kv_cache *cache, const struct hearth_kv_shape *shape,
                          struct hearth_error *error)
 {
-    /* The context is a setting, so the product of the two can be anything. It is computed in 64
-     * bits and clamped for the allocations; at the clamp the cache is refused like one without
-     * memory. */
-    uint64_t pages = (uint64_t)pages_for(shape->context) * shape->sequences;
+    /* Clamped for the allocations; at the clamp the cache is refused like one without memory. */
+    uint64_t pages = pages_of(shape), rows = (uint64_t)pages_for(shape->context) * shape->sequences;
     *cache = (struct hearth_kv_cache){.shape = *shape, .pages_each = pages_for(shape->context)};
     layout_init(shape, &cache->layout);
     cache->page_stride = cache->layout.page_bytes * shape->layers;
@@ -54,7 +57,7 @@ int hearth_kv_cache_init(struct hearth_kv_cache *cache, const struct hearth_kv_s
     cache->pool = hearth_big_alloc((size_t)hearth_kv_cache_bytes(shape));
     cache->references = hearth_try_calloc(cache->page_count, sizeof(*cache->references));
     cache->free_pages = hearth_try_calloc(cache->page_count, sizeof(*cache->free_pages));
-    cache->tables = hearth_try_calloc(cache->page_count, sizeof(*cache->tables));
+    cache->tables = hearth_try_calloc((size_t)rows, sizeof(*cache->tables));
     cache->lengths = hearth_try_calloc(shape->sequences, sizeof(*cache->lengths));
     cache->held = hearth_try_calloc(shape->sequences, sizeof(*cache->held));
     if (pages >= UINT32_MAX || !cache->pool || !cache->references || !cache->free_pages ||
@@ -91,9 +94,7 @@ static char *page_at(const struct hearth_kv_cache *cache, uint32_t page)
     return cache->pool + page * cache->page_stride;
 }
 
-/* There is always one. The pool has pages_each for every sequence, a sequence holds at most that
- * many, and a shared page counts once for several. Whoever takes one either holds fewer than
- * pages_each, or holds a shared page that it is about to give up. */
+/* Whoever takes one has asked whether there is one. */
 static uint32_t take_page(struct hearth_kv_cache *cache)
 {
     assert(cache->free_count > 0);
@@ -116,20 +117,25 @@ uint32_t hearth_kv_cache_length(const struct hearth_kv_cache *cache, uint32_t se
 /* Copy on write: only the page that the sequence's end lies in can be shared and written to. Pages
  * before it are full, and those behind it are its own. The copy comes before the other page is
  * given up, which stays with whoever shared it. */
-bool hearth_kv_cache_reserve(struct hearth_kv_cache *cache, uint32_t sequence, uint32_t count)
+int hearth_kv_cache_reserve(struct hearth_kv_cache *cache, uint32_t sequence, uint32_t count)
 {
     uint32_t *table = table_of(cache, sequence), length = cache->lengths[sequence];
     if (count > cache->shape.context - length)
-        return false;
-    if (count > 0 && length % TOKENS != 0 && cache->references[table[length / TOKENS]] > 1) {
+        return HEARTH_ECONTEXT;
+    bool copies =
+        count > 0 && length % TOKENS != 0 && cache->references[table[length / TOKENS]] > 1;
+    uint32_t pages = pages_for(length + count), held = cache->held[sequence];
+    if ((pages > held ? pages - held : 0) + copies > cache->free_count)
+        return HEARTH_ENOMEM;
+    if (copies) {
         uint32_t shared = table[length / TOKENS], own = take_page(cache);
         memcpy(page_at(cache, own), page_at(cache, shared), cache->page_stride);
         drop_page(cache, shared);
         table[length / TOKENS] = own;
     }
-    while (cache->held[sequence] < pages_for(length + count))
+    while (cache->held[sequence] < pages)
         table[cache->held[sequence]++] = take_page(cache);
-    return true;
+    return 0;
 }
 
 void hearth_kv_cache_extend(struct hearth_kv_cache *cache, uint32_t sequence, uint32_t count)
@@ -224,7 +230,8 @@ int hearth_kv_cache_restore(struct hearth_kv_cache *cache, uint32_t sequence, co
     if (length != sizeof(head) + pages * cache->page_stride)
         return hearth_error_set(error, HEARTH_EPARSE, "a saved sequence is cut off");
     hearth_kv_cache_trim(cache, sequence, 0);
-    hearth_kv_cache_reserve(cache, sequence, head.tokens);
+    if (hearth_kv_cache_reserve(cache, sequence, head.tokens) != 0)
+        return hearth_error_set(error, HEARTH_ENOMEM, "no room for a saved sequence");
     const char *at = (const char *)bytes + sizeof(head);
     for (uint32_t i = 0; i < pages; i++, at += cache->page_stride)
         memcpy(page_at(cache, table_of(cache, sequence)[i]), at, cache->page_stride);

@@ -5,9 +5,8 @@
  * shared page gets a copy of it first), saved and restored. What a page holds behind the last token
  * is never used. Only pages that were used take memory.
  *
- * Limits: `sequences` × `context` tokens, given at init, so that there is always a page for a
- * sequence within its context. Threads: one at a time; during a step pages are read and written by
- * the pass, and none of these verbs is called. */
+ * Limits: `sequences` and `context`, and pages for them, given at init. Threads: one at a time;
+ * during a step pages are read and written by the pass, and none of these verbs is called. */
 #ifndef HEARTH_NETWORK_KV_CACHE_H
 #define HEARTH_NETWORK_KV_CACHE_H
 
@@ -21,6 +20,7 @@ struct hearth_kv_shape {
     enum hearth_kv_type type;
     uint32_t layers, heads, head_size;
     uint32_t sequences, context;
+    uint32_t pages; /* in all; 0: as many as all sequences need that are full and share nothing */
 };
 
 struct hearth_kv_cache {
@@ -45,9 +45,10 @@ int hearth_kv_cache_init(struct hearth_kv_cache *cache, const struct hearth_kv_s
 void hearth_kv_cache_finish(struct hearth_kv_cache *cache); /* one that is all zeros is allowed */
 
 uint32_t hearth_kv_cache_length(const struct hearth_kv_cache *cache, uint32_t sequence);
-/* Pages for the positions from the sequence's length on, its own to write into. False when it
- * would have more than `context` tokens. The length stays, and it may be called again. */
-bool hearth_kv_cache_reserve(struct hearth_kv_cache *cache, uint32_t sequence, uint32_t count);
+/* Pages for the positions from the sequence's length on, its own to write into. HEARTH_ECONTEXT
+ * when it would have more than `context` tokens, HEARTH_ENOMEM when there are not enough pages. The
+ * length stays, and it may be called again. */
+int hearth_kv_cache_reserve(struct hearth_kv_cache *cache, uint32_t sequence, uint32_t count);
 /* So many of the reserved positions hold tokens now. */
 void hearth_kv_cache_extend(struct hearth_kv_cache *cache, uint32_t sequence, uint32_t count);
 /* Forgets all but the first `count` tokens; more than there are is no change. */
@@ -63,7 +64,7 @@ void *hearth_kv_cache_page(const struct hearth_kv_cache *cache, uint32_t page, u
 size_t hearth_kv_cache_saved_bytes(const struct hearth_kv_cache *cache, uint32_t sequence);
 void hearth_kv_cache_save(const struct hearth_kv_cache *cache, uint32_t sequence, void *bytes);
 /* HEARTH_EPARSE when these are no such bytes, HEARTH_ECONTEXT when there are too many tokens; the
- * sequence is then as it was. */
+ * sequence is then as it was. HEARTH_ENOMEM when there are not enough pages: it is empty then. */
 int hearth_kv_cache_restore(struct hearth_kv_cache *cache, uint32_t sequence, const void *bytes,
                             size_t length, struct hearth_error *error);
 

@@ -143,6 +143,13 @@ enum hearth_worker_counter {
     /* Steps by how full they were: at most 10, 25, 50, 75, 90 per cent, more. */
     HEARTH_COUNT_FILL_FIRST,
     HEARTH_COUNT_FILL_LAST = HEARTH_COUNT_FILL_FIRST + 5,
+    /* Prompts that began with something that was computed, or with nothing; tokens that they were
+     * spared; what went for others; bytes that are kept or shared now. */
+    HEARTH_COUNT_PREFIX_HITS,
+    HEARTH_COUNT_PREFIX_MISSES,
+    HEARTH_COUNT_PREFIX_TOKENS,
+    HEARTH_COUNT_PREFIX_EVICTIONS,
+    HEARTH_COUNT_PREFIX_BYTES,
     HEARTH_COUNTER_COUNT,
 };
 

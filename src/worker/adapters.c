@@ -5,7 +5,7 @@
 #include "base/memory.h"
 #include "loop/channel.h"
 #include "worker/plugin.h"
-#include "worker/worker.h"
+#include "worker/prefixes.h"
 
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -102,6 +102,7 @@ static void execute(struct worker *worker, const struct adapter_order *order)
     struct hearth_error error = {0};
     uint32_t place = order->adapter.place;
     if (order->descriptor < 0) {
+        prefixes_forget(worker->prefixes, place);
         worker->ops->adapter_unload(worker->engine, place);
         return;
     }

@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "loop/loop.h"
 #include "worker/plugin.h"
+#include "worker/prefixes.h"
 #include "worker/worker.h"
 
 #include <assert.h>
@@ -22,6 +23,7 @@ struct compute {
     struct hearth_turn_sequence *sequences; /* the same, as the choice of one sees them */
     struct hearth_turns waiting;            /* prepared */
     struct parcel *parcel;                  /* what this round says */
+    struct prefixes prefixes;
     struct hearth_batch_pace pace;
     uint64_t steps, step_tokens, step_us;
     unsigned broken_steps;
@@ -66,6 +68,7 @@ static void retire(struct compute *compute, struct stream *stream)
     struct parcel *parcel = parcel_of(compute);
     if (stream->began_us) {
         assert(compute->running[stream->sequence] == stream);
+        prefixes_end(&compute->prefixes, stream);
         compute->running[stream->sequence] = NULL;
         compute->sequences[stream->sequence] =
             (struct hearth_turn_sequence){.freed_at = compute->steps + 1};
@@ -144,12 +147,14 @@ static void wait_in_order(struct compute *compute, struct stream *stream)
     stream->batch.since = stream->turn.came;
 }
 
-/* What each free sequence holds of the prompt; an engine that cannot tell holds nothing. */
+/* What each free sequence holds of the prompt; an engine that cannot tell holds nothing, and where
+ * prefixes are kept no free sequence does. */
 static bool choose_sequence(struct compute *compute, const struct hearth_prepared *prepared,
                             uint32_t *ret_sequence)
 {
     const struct worker *worker = compute->worker;
-    for (uint32_t i = 0; PLUGIN_HAS(worker->ops, held_tokens) && i < worker->slots; i++)
+    bool asks = PLUGIN_HAS(worker->ops, held_tokens) && !compute->prefixes.tree;
+    for (uint32_t i = 0; asks && i < worker->slots; i++)
         if (!compute->sequences[i].busy)
             compute->sequences[i].held = worker->ops->held_tokens(worker->engine, i, prepared);
     return hearth_turns_choose(compute->sequences, worker->slots, ret_sequence);
@@ -171,7 +176,9 @@ static void give_sequences(struct compute *compute)
         stream->batch.prompt_left = held < count ? count - held : 1;
         stream->batch.indivisible = stream->prepared->indivisible;
         stream->began_us = worker_now_us();
+        prefixes_enter(&compute->prefixes, stream);
     }
+    prefixes_start(&compute->prefixes, compute->running);
 }
 
 /* Under the lock. */
@@ -224,13 +231,15 @@ static void end_canceled(struct compute *compute, struct stream *canceled)
 
 /* Steps
  * ----- */
-/* Under the lock: those that may emit. */
-static size_t collect_candidates(struct compute *compute)
+/* Under the lock: those that may emit. `*ret_news`: somebody may start for whom another stood in
+ * the way. */
+static size_t collect_candidates(struct compute *compute, bool *ret_news)
 {
     size_t count = 0;
     for (uint32_t i = 0; i < compute->worker->slots; i++) {
         struct stream *stream = compute->running[i];
-        if (stream && stream->credit > 0)
+        *ret_news |= stream && prefixes_rest(&compute->prefixes, stream);
+        if (stream && stream->credit > 0 && !stream->waits)
             compute->candidates[count++] = &stream->batch;
     }
     return count;
@@ -242,13 +251,13 @@ static struct stream *stream_of(struct hearth_batch_sequence *sequence)
 }
 
 /* Under the lock: what cancel needs to know of the step. */
-static size_t compose(struct compute *compute, uint32_t *ret_prefill)
+static size_t compose(struct compute *compute, uint32_t *ret_prefill, bool *ret_news)
 {
     struct worker *worker = compute->worker;
     const struct hearth_batch_limits limits = {
         .tokens_max = worker->batch,
         .prefill_max = hearth_batch_pace_prefill_max(&compute->pace, GAP_US, worker->batch)};
-    size_t candidates = collect_candidates(compute), count = 0;
+    size_t candidates = collect_candidates(compute, ret_news), count = 0;
     if (!candidates)
         return 0;
     worker->step_tokens = hearth_batch_compose(&limits, compute->candidates, candidates);
@@ -293,7 +302,10 @@ static void settle(struct compute *compute, size_t count, uint64_t now_us)
     struct worker *worker = compute->worker;
     for (size_t i = 0; i < count; i++) {
         struct stream *stream = compute->step_streams[i];
+        bool reads = stream->batch.prompt_left > 0;
         advance(stream, now_us);
+        if (reads && !stream->finished)
+            prefixes_grow(&compute->prefixes, stream);
         if (stream->finished) {
             retire(compute, stream);
         } else if (stream->failed) {
@@ -386,6 +398,7 @@ static void publish(struct compute *compute)
     worker->counters[HEARTH_COUNT_STEPS] = compute->steps;
     worker->counters[HEARTH_COUNT_STEP_TOKENS] = compute->step_tokens;
     worker->counters[HEARTH_COUNT_STEP_US] = compute->step_us;
+    prefixes_count(&compute->prefixes, worker->counters);
 }
 
 /* Takes what came, steps once, or waits; false when it is to end. The lock is let go between taking
@@ -413,9 +426,11 @@ static bool round_(struct compute *compute)
     pthread_mutex_lock(&worker->lock);
     publish(compute);
     uint32_t prefill = 0;
-    size_t count = worker->cancels ? 0 : compose(compute, &prefill);
+    bool news = false;
+    size_t count = worker->cancels ? 0 : compose(compute, &prefill, &news);
     bool finish = worker->finish;
-    if (!count && !finish && !worker->arrived && !worker->cancels && !worker->adapter_orders)
+    if (!count && !news && !finish && !worker->arrived && !worker->cancels &&
+        !worker->adapter_orders)
         pthread_cond_wait(&worker->changed, &worker->lock);
     pthread_mutex_unlock(&worker->lock);
     if (count)
@@ -437,8 +452,10 @@ void *compute_run(void *argument)
         compute.step_streams = hearth_calloc(worker->slots, sizeof(*compute.step_streams));
         compute.candidates = hearth_calloc(worker->slots, sizeof(*compute.candidates));
         compute.items = hearth_calloc(worker->slots, sizeof(*compute.items));
+        prefixes_init(&compute.prefixes, worker);
         while (round_(&compute)) {
         }
+        prefixes_finish(&compute.prefixes);
         hearth_free(compute.running);
         hearth_free(compute.sequences);
         hearth_free(compute.step_streams);

@@ -100,6 +100,7 @@ static int take_sizes(struct worker *worker, struct hearth_model_facts *facts,
         facts->adapter_places > HEARTH_IPC_ADAPTER_PLACES_MAX)
         facts->adapter_places = 0;
     worker->adapter_places = facts->adapter_places;
+    worker->facts = *facts;
     worker->slots = facts->slots;
     worker->batch = facts->batch;
     return 0;

@@ -25,6 +25,7 @@
 #define STREAMS_MAX 4096u
 #define WORKER_SLOTS_MAX 4096u
 
+struct prefixes;
 struct worker;
 
 /* A request. Made and freed by the loop thread. */
@@ -50,6 +51,8 @@ struct stream {
 
     /* Compute. */
     uint32_t sequence;
+    bool waits;    /* it has a sequence, and may not be stepped yet (prefixes.h) */
+    bool rests;    /* its client does not read, as prefixes.h knows */
     bool tried;    /* the engine was given it in a step, maybe one that was broken off */
     bool begun;    /* the engine has taken `prepared` */
     bool finished; /* DONE or ERROR was emitted */
@@ -94,11 +97,14 @@ struct worker {
     /* Read-only once the compute thread runs; `ops` and `engine` once READY. */
     struct hearth_ipc_hello hello;
     uint32_t sandbox;      /* reached */
-    uint32_t slots, batch; /* as loaded */
+    uint32_t slots, batch; /* as loaded, and so are the facts */
+    struct hearth_model_facts facts;
     uint32_t adapter_places;
     const struct hearth_engine_ops *ops;
     struct hearth_engine *engine;
     pthread_t compute;
+
+    struct prefixes *prefixes; /* compute's */
 
     atomic_bool give_up; /* loading: the gateway wants it to end */
     atomic_int adapter_states[HEARTH_IPC_ADAPTER_PLACES_MAX]; /* enum adapter_state */

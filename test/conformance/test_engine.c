@@ -360,6 +360,42 @@ static void what_a_sequence_holds_is_not_counted_twice(void **state)
     assert_int_equal(driver.runs[0].cached_tokens, held);
 }
 
+/* While one sequence runs, another takes what it has computed, through a place behind the slots;
+ * and says what it would have said without. */
+static void a_sequence_that_runs_shares_what_it_has_computed(void **state)
+{
+    subject_of(state);
+    const struct hearth_sampling sampling = driver_greedy(6);
+    if (driver.facts.prefix_places == 0)
+        skip();
+    assert_true(driver.facts.cells >= SLOTS * CONTEXT / driver.facts.cell_tokens);
+    driver_say(&driver, prompt, &sampling);
+    char *alone = hearth_strdup(driver_text(&driver, 0));
+    assert_int_equal(ops->trim(driver.engine, 0, 0), 0);
+    uint32_t begun = 0, place = driver.facts.slots + driver.facts.prefix_places - 1;
+    const int32_t *tokens;
+    assert_int_equal(driver_prepare(&driver, 0, prompt, &sampling), 0);
+    assert_int_equal(driver_prepare(&driver, 1, prompt, &sampling), 0);
+    const struct hearth_prepared *prepared = driver.runs[1].prepared;
+    assert_true(prepared->prefix_key != 0 &&
+                prepared->prefix_key == driver.runs[0].prepared->prefix_key);
+    assert_true(prepared->tokens_most > prepared->token_count);
+    assert_int_equal(driver_step(&driver, 1, &begun, 4), 0);
+    assert_int_equal(ops->held(driver.engine, 0, &tokens), 4);
+    assert_memory_equal(tokens, prepared->tokens, 4 * sizeof(*tokens));
+    assert_int_equal(ops->fork(driver.engine, 0, place), 0);
+    assert_int_equal(ops->trim(driver.engine, place, 3), 0);
+    assert_int_equal(ops->fork(driver.engine, place, 1), 0);
+    assert_int_equal(ops->held_tokens(driver.engine, 1, prepared), 3);
+    assert_true(ops->fork(driver.engine, place, 0) != 0); /* it runs */
+    driver_finish(&driver, 3, begun, 512);
+    assert_int_equal(driver.runs[1].cached_tokens, 3);
+    assert_string_equal(driver_text(&driver, 0), alone);
+    assert_string_equal(driver_text(&driver, 1), alone);
+    assert_int_equal(ops->held(driver.engine, place, &tokens), 3);
+    hearth_free(alone);
+}
+
 static int run_suite(struct subject *subject)
 {
 #define CASE(f)                                                                                    \
@@ -386,6 +422,7 @@ static int run_suite(struct subject *subject)
         CASE(prepare_runs_beside_a_step),
         CASE(tokens_turn_back_into_the_text),
         CASE(what_a_sequence_holds_is_not_counted_twice),
+        CASE(a_sequence_that_runs_shares_what_it_has_computed),
     };
     print_message("engine %s\n", subject->engine);
     return cmocka_run_group_tests_name(subject->engine, tests, NULL, NULL);

@@ -18,6 +18,7 @@
 /* What the process takes beside load_bytes. */
 #define PROCESS_BYTES (8u << 20)
 #define SEQUENCE_BYTES 1024u
+#define PREFIX_PLACES 16u
 
 /* What both describe and load say, so that they cannot differ. */
 static void fill_facts(const struct fake_script *script, struct hearth_model_facts *ret_facts)
@@ -112,7 +113,7 @@ static int spend_load_time(const struct fake_script *script, struct hearth_load_
 /* Also for an engine that is half made: what was not filled in is NULL. */
 static void fake_unload(struct hearth_engine *engine)
 {
-    for (uint32_t i = 0; i < engine->slots; i++) {
+    for (uint32_t i = 0; i < engine->slots + engine->places; i++) {
         hearth_buf_finish(&engine->sequences[i].text);
         hearth_free(engine->sequences[i].tokens);
         hearth_free(engine->sequences[i].held);
@@ -145,7 +146,8 @@ static int fake_load(const struct hearth_model_files *files,
     engine->slots = slots_of(params);
     engine->adapter_places =
         params->adapter_places < FAKE_ADAPTERS_MAX ? params->adapter_places : FAKE_ADAPTERS_MAX;
-    engine->sequences = hearth_calloc(engine->slots, sizeof(*engine->sequences));
+    engine->places = script.cache ? PREFIX_PLACES : 0;
+    engine->sequences = hearth_calloc(engine->slots + engine->places, sizeof(*engine->sequences));
     /* No sequence has more tokens than the context. */
     size_t text_max = ((size_t)engine->context + 1) * FAKE_WORD_BYTES_MAX;
     /* What one sequence may have to hold back is bounded by its context, not here. */
@@ -173,6 +175,10 @@ static int fake_load(const struct hearth_model_files *files,
     fill_facts(&script, ret_facts);
     ret_facts->context = engine->context;
     ret_facts->slots = engine->slots;
+    ret_facts->prefix_places = engine->places;
+    ret_facts->cell_tokens = 1;
+    ret_facts->cell_bytes = sizeof(int32_t);
+    ret_facts->cells = ret_facts->prefix_cells = (engine->context + 2) * engine->slots;
     ret_facts->adapter_places = engine->adapter_places;
     ret_facts->batch = params->batch ? params->batch : BATCH_DEFAULT;
     *ret_engine = engine;
@@ -237,4 +243,7 @@ const struct hearth_engine_ops hearth_engine_plugin = {
     .unload = fake_unload,
     .detokenize = fake_detokenize,
     .held_tokens = fake_held_tokens,
+    .fork = fake_fork,
+    .trim = fake_trim,
+    .held = fake_held,
 };

@@ -42,10 +42,10 @@ struct hearth_engine {
     char adapters[FAKE_ADAPTERS_MAX][64]; /* what each puts before a prompt; "": it is not there */
     uint32_t adapter_places;
     struct fake_words *words;
-    uint32_t context, slots;
-    struct fake_sequence *sequences;
-    uint32_t requests; /* begun so far */
-    char *memory;      /* load_bytes */
+    uint32_t context, slots, places;
+    struct fake_sequence *sequences; /* the slots, and the places behind them */
+    uint32_t requests;               /* begun so far */
+    char *memory;                    /* load_bytes */
 
     pthread_mutex_t lock; /* guards the members below */
     pthread_cond_t aborted_now;
@@ -61,5 +61,8 @@ void fake_cancel(struct hearth_engine *engine, uint32_t sequence);
 void fake_abort(struct hearth_engine *engine);
 uint32_t fake_held_tokens(struct hearth_engine *engine, uint32_t sequence,
                           const struct hearth_prepared *prepared);
+uint32_t fake_held(struct hearth_engine *engine, uint32_t sequence, const int32_t **ret_tokens);
+int fake_fork(struct hearth_engine *engine, uint32_t from, uint32_t to);
+int fake_trim(struct hearth_engine *engine, uint32_t sequence, uint32_t token_count);
 
 #endif

@@ -260,6 +260,8 @@ static int fill(struct hearth_engine *engine, const struct hearth_input *input,
     if (!prepared->reply || tokenize(engine, input, &prompt->text, prepared) ||
         copy_sampling(input->sampling, prepared))
         return hearth_error_set(error, HEARTH_ENOMEM, "there is not enough memory for the prompt");
+    prepared->head.prefix_key = script->cache && input->task == HEARTH_TASK_GENERATE;
+    prepared->head.tokens_most = engine->context;
     return fit(engine, input, prepared, error);
 }
 

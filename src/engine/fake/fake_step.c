@@ -66,18 +66,50 @@ uint32_t fake_held_tokens(struct hearth_engine *engine, uint32_t sequence,
     return same;
 }
 
+/* Only the prompt: what an answer was made of is nowhere. */
+uint32_t fake_held(struct hearth_engine *engine, uint32_t sequence, const int32_t **ret_tokens)
+{
+    const struct fake_sequence *one = &engine->sequences[sequence];
+    *ret_tokens = one->running ? one->running->tokens : one->held;
+    return one->running ? one->position : one->held_count;
+}
+
+static void remember(struct fake_sequence *sequence, const int32_t *tokens, uint32_t count)
+{
+    hearth_free(sequence->held);
+    sequence->held = hearth_try_alloc(count * sizeof(*tokens) + 1);
+    sequence->held_count = sequence->held ? count : 0;
+    if (sequence->held_count)
+        memcpy(sequence->held, tokens, count * sizeof(*tokens));
+}
+
+int fake_fork(struct hearth_engine *engine, uint32_t from, uint32_t to)
+{
+    uint32_t all = engine->slots + engine->places;
+    if (from >= all || to >= all || from == to || engine->sequences[to].running)
+        return HEARTH_EINVAL;
+    if (!engine->script.cache)
+        return HEARTH_ENOTIMPL;
+    const int32_t *tokens;
+    uint32_t count = fake_held(engine, from, &tokens);
+    remember(&engine->sequences[to], tokens, count);
+    return 0;
+}
+
+int fake_trim(struct hearth_engine *engine, uint32_t sequence, uint32_t token_count)
+{
+    if (sequence >= engine->slots + engine->places || engine->sequences[sequence].running)
+        return HEARTH_EINVAL;
+    struct fake_sequence *one = &engine->sequences[sequence];
+    one->held_count = token_count < one->held_count ? token_count : one->held_count;
+    return 0;
+}
+
 /* The sequence is free again; with a cache it remembers its prompt. */
 static void free_sequence(struct hearth_engine *engine, struct fake_sequence *sequence)
 {
-    const struct fake_prepared *prepared = sequence->running;
-    if (prepared && engine->script.cache && sequence->position) {
-        hearth_free(sequence->held);
-        size_t length = sequence->position * sizeof(*sequence->held);
-        sequence->held = hearth_try_alloc(length);
-        sequence->held_count = sequence->held ? sequence->position : 0;
-        if (sequence->held)
-            memcpy(sequence->held, prepared->tokens, length);
-    }
+    if (sequence->running && engine->script.cache)
+        remember(sequence, sequence->running->tokens, sequence->position);
     sequence->running = NULL;
     sequence->position = sequence->cached = sequence->completion = sequence->token_count = 0;
     hearth_buf_clear(&sequence->text);
@@ -369,7 +401,6 @@ static bool take_time(struct hearth_engine *engine, const struct hearth_step_ite
     return wait_us(engine, us + (generates ? engine->script.token_us : 0), stalls);
 }
 
-/* Its cache is always empty. */
 static void emit_progress(const struct hearth_engine *engine, uint32_t number, uint32_t done,
                           struct hearth_event_sink *sink)
 {
@@ -377,6 +408,7 @@ static void emit_progress(const struct hearth_engine *engine, uint32_t number, u
     const struct hearth_event event = {.kind = HEARTH_EVENT_PROGRESS,
                                        .sequence = number,
                                        .prompt_tokens = input->head.token_count,
+                                       .cached_tokens = engine->sequences[number].cached,
                                        .token_count = done};
     if (input->sampling.progress)
         sink->emit(sink, &event);
@@ -396,7 +428,7 @@ static int run_item(struct hearth_engine *engine, const struct hearth_step_item 
     uint32_t left = sequence->running->head.token_count - sequence->position;
     if (left) {
         if (item->begin)
-            emit_progress(engine, item->sequence, 0, sink);
+            emit_progress(engine, item->sequence, sequence->cached, sink);
         sequence->position += item->token_count < left ? item->token_count : left;
         emit_progress(engine, item->sequence, sequence->position, sink);
         if (item->token_count < left)

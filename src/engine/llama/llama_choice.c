@@ -43,7 +43,7 @@ int hearth_llama_choose(const struct hearth_llama_load *load, struct hearth_memo
                                 "setting 'quantize': only Hearth's own decoder does that, and "
                                 "libllama computes this model (setting 'compute')");
     hearth_llama_plan_whole(load->header, load->plan);
-    hearth_llama_plan_memory(load->header, load->plan, ret_memory);
+    hearth_llama_plan_memory(load->header, load->settings, load->plan, ret_memory);
     ret_memory->weights += adapters;
     return 0;
 }

@@ -72,6 +72,10 @@ struct hearth_llama_compute_ops {
     void (*classify)(struct hearth_llama_compute *compute, const float *state, float *ret_logits);
 };
 
+/* Sequences behind the slots, where they share their cells (facts.prefix_places). libllama keeps a
+ * row of logits for each: with up to 16 slots these are no more than it has anyway. */
+#define HEARTH_LLAMA_PREFIX_PLACES 48u
+
 /* The head of an implementation's own struct. */
 struct hearth_llama_compute {
     const struct hearth_llama_compute_ops *ops;
@@ -89,8 +93,11 @@ struct hearth_llama_compute {
     uint32_t label_count;   /* of a classifier */
     uint32_t adapter_fixed; /* adapters of the settings */
     uint32_t adapter_count; /* those, and the places behind them */
-    uint32_t states_max;    /* rows of a batch that may ask for states */
-    uint32_t logits_max;    /* rows of a batch that may ask for logits */
+    /* Of facts: sequences behind the slots, cells that all of them share. */
+    uint32_t prefix_places, cell_tokens, cells;
+    uint64_t cell_bytes;
+    uint32_t states_max; /* rows of a batch that may ask for states */
+    uint32_t logits_max; /* rows of a batch that may ask for logits */
 };
 
 struct hearth_llama_load {

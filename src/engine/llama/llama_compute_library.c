@@ -19,11 +19,11 @@ struct library {
     /* A context has one set of adapters for all of a step; sequences with other sets go through
      * steps of their own, one after the other. */
     struct hearth_llama_adapter *adapters; /* [adapter_count] */
-    float *scales;                         /* [slots][adapter_count] */
+    float *scales;                         /* [sequences][adapter_count] */
     uint32_t *part_of;                     /* [batch] of a row: its part, from 1 on; 0: none yet */
     float *kept;                           /* [slots][vocabulary] logits of a step in parts */
     uint32_t *places;                      /* [batch] of a row: where in `kept` its logits are */
-    uint32_t slots, vocabulary;
+    uint32_t slots, sequences, vocabulary; /* sequences: slots and those behind them */
     struct hearth_llama_adapters_base *base; /* for adapters that come later; NULL: none can */
     bool in_parts;                           /* the last step was one */
 };
@@ -259,7 +259,7 @@ static int adapter_add(struct hearth_llama_compute *compute, uint32_t adapter, c
 static void adapter_drop(struct hearth_llama_compute *compute, uint32_t adapter)
 {
     struct library *library = (struct library *)compute;
-    for (uint32_t i = 0; i < library->slots; i++) {
+    for (uint32_t i = 0; i < library->sequences; i++) {
         float *scale = &scales_of(library, i)[adapter];
         if (*scale != 0)
             cut(compute, i, 0);
@@ -385,19 +385,22 @@ static int load_model(const struct hearth_llama_load *load, struct llama_model *
 /* libllama gives each sequence an equal share of n_ctx, and rounds it up to 256 cells; so the
  * rounding is done before multiplying. n_ubatch is the whole batch: it is the composer who decides
  * how large a step is. */
-static struct llama_context_params context_params(const struct hearth_llama_load *load)
+static struct llama_context_params context_params(const struct hearth_llama_load *load,
+                                                  uint32_t sequences)
 {
     const struct hearth_llama_plan *plan = load->plan;
     const struct hearth_llama_settings *settings = load->settings;
     bool pooling = load->header->pooled;
     struct llama_context_params params = llama_context_default_params();
-    params.n_seq_max = plan->slots;
-    params.n_ctx = (plan->context + 255) / 256 * 256 * plan->slots;
+    params.n_seq_max = sequences;
+    params.n_ctx = sequences > plan->slots
+                       ? (uint32_t)hearth_llama_library_cells(load->header, settings, plan)
+                       : (plan->context + 255) / 256 * 256 * plan->slots;
     params.n_batch = plan->batch;
     params.n_ubatch = plan->batch;
-    params.n_outputs_max = pooling                                 ? plan->batch
-                           : plan->slots > HEARTH_LLAMA_POOL_CHUNK ? plan->slots
-                                                                   : HEARTH_LLAMA_POOL_CHUNK;
+    params.n_outputs_max = pooling                               ? plan->batch
+                           : sequences > HEARTH_LLAMA_POOL_CHUNK ? sequences
+                                                                 : HEARTH_LLAMA_POOL_CHUNK;
     params.n_threads = (int32_t)plan->threads;
     params.n_threads_batch = (int32_t)plan->threads;
     params.flash_attn_type = settings->flash_attention;
@@ -410,7 +413,8 @@ static struct llama_context_params context_params(const struct hearth_llama_load
     params.type_v = settings->cache_type_v;
     /* With a cache for each sequence libllama cuts a batch into pieces of as many tokens of each,
      * and pools what the last piece has of a text. */
-    params.kv_unified = settings->cache_shared || (pooling && !load->header->encoder);
+    params.kv_unified =
+        settings->cache_shared || sequences > plan->slots || (pooling && !load->header->encoder);
     params.abort_callback = on_abort_check;
     params.no_perf = true;
     return params;
@@ -425,6 +429,10 @@ static void tell_head(struct library *library, const struct hearth_llama_load *l
     library->head.pools = load->header->pooled;
     library->head.keeps = library->memory != NULL;
     library->head.cuttable = load->header->family == HEARTH_LLAMA_ATTENTION;
+    library->head.prefix_places = library->sequences - library->slots;
+    library->head.cell_tokens = 1;
+    library->head.cells = llama_n_ctx(library->context);
+    library->head.cell_bytes = load->header->cache_bytes_per_token;
     library->head.window = window > 0 ? (uint32_t)window : 0;
     library->head.vector_length = width > 0 ? (uint32_t)width : 0;
     library->head.label_count = ranks ? llama_model_n_cls_out(model) : 0;
@@ -444,13 +452,16 @@ static int load_adapters(struct library *library, const struct hearth_llama_load
         places = 0;
     uint32_t count = fixed + places;
     uint32_t batch = load->plan->batch;
-    library->slots = load->plan->slots;
+    library->slots = library->sequences = load->plan->slots;
+    if (hearth_llama_shares_cells(load->header, load->settings, load->plan) &&
+        llama_model_n_swa(model) == 0)
+        library->sequences += load->plan->prefix_places;
     library->vocabulary = (uint32_t)llama_vocab_n_tokens(llama_model_get_vocab(model));
     library->head.adapter_fixed = fixed;
     library->head.adapter_count = count;
     library->adapters = hearth_try_calloc(count + 1, sizeof(*library->adapters));
     library->scales =
-        hearth_try_calloc((size_t)library->slots * count + 1, sizeof(*library->scales));
+        hearth_try_calloc((size_t)library->sequences * count + 1, sizeof(*library->scales));
     library->part_of = hearth_try_calloc(batch, sizeof(*library->part_of));
     library->places = hearth_try_calloc(batch, sizeof(*library->places));
     if (count > 0)
@@ -476,7 +487,7 @@ int hearth_llama_compute_library(const struct hearth_llama_load *load,
     rc = load_adapters(library, load, *ret_model, error);
     if (rc != 0)
         return rc;
-    struct llama_context_params params = context_params(load);
+    struct llama_context_params params = context_params(load, library->sequences);
     params.abort_callback_data = library;
     library->context = hearth_llama_context(*ret_model, &params, error);
     if (library->context == NULL)

@@ -227,6 +227,15 @@ static int check(const struct hearth_llama_load *load, struct hearth_error *erro
     return why != NULL ? hearth_error_set(error, HEARTH_ENOTIMPL, "%s", why) : 0;
 }
 
+/* Of the KV cache, where sequences share it: what the slots need, and two more for each, because a
+ * page that ends and one that begins what is shared may be there twice. 0: they do not share. */
+static uint32_t pages(const struct hearth_llama_plan *plan)
+{
+    uint64_t each = ((uint64_t)plan->context + HEARTH_KV_PAGE_TOKENS - 1) / HEARTH_KV_PAGE_TOKENS;
+    uint64_t all = plan->prefix_places > 0 ? plan->slots * (each + 2) : 0;
+    return all < UINT32_MAX ? (uint32_t)all : UINT32_MAX;
+}
+
 static uint32_t logits_max(const struct hearth_llama_plan *plan)
 {
     uint32_t part = plan->batch < HEARTH_LLAMA_POOL_CHUNK ? plan->batch : HEARTH_LLAMA_POOL_CHUNK;
@@ -242,7 +251,11 @@ static int params_of(const struct hearth_llama_load *load, struct hearth_decoder
     const struct hearth_llama_plan *plan = load->plan;
     struct hearth_decoder_params params = {
         .context = plan->context,
-        .sequences = plan->slots,
+        .sequences = plan->slots + plan->prefix_places,
+        .pages = pages(plan),
+        .cache_bytes = plan->prefix_places > 0 && load->settings->prefix_cache != UINT64_MAX
+                           ? load->settings->prefix_cache
+                           : 0,
         .batch = plan->batch,
         .outputs = logits_max(plan),
         .states = plan->batch,
@@ -279,8 +292,9 @@ int hearth_llama_own_plan(const struct hearth_llama_load *load,
     *ret_memory = (struct hearth_memory_plan){
         .weights = plan.weights,
         .cache = plan.cache,
-        .scratch =
-            plan.scratch + hearth_llama_sampling_bytes((uint32_t)vocabulary, load->plan->context),
+        .scratch = plan.scratch +
+                   hearth_llama_sampling_bytes((uint32_t)vocabulary, load->plan->context) +
+                   hearth_llama_prefix_bytes(load->plan),
         /* Code and heap of the worker; each word of the vocabulary stands in several tables. */
         .process =
             (48ull << 20) + vocabulary * 1024 + TOKENIZER_FACTOR * load->header->tokenizer_bytes,
@@ -337,6 +351,9 @@ int hearth_llama_compute_own(const struct hearth_llama_load *load, struct llama_
     if (rc != 0)
         return rc;
     own->head.kernels = hearth_decoder_kernels_name(hearth_decoder_kernels_for(params.isa));
+    own->head.prefix_places = load->plan->prefix_places;
+    own->head.cell_tokens = HEARTH_KV_PAGE_TOKENS;
+    own->head.cells = hearth_decoder_pages(own->decoder, &own->head.cell_bytes);
     own->head.vector_length = hearth_decoder_network(own->decoder)->width;
     own->head.label_count = params.classifies ? hearth_decoder_network(own->decoder)->labels : 0;
     own->spans = hearth_try_calloc(load->plan->slots, sizeof(*own->spans));

@@ -159,6 +159,7 @@ static int load_model(struct hearth_engine *engine, const char *path,
              engine->compute->ops->name, kernels != NULL ? ", " : "",
              kernels != NULL ? kernels : "");
     tell_cache_type(engine);
+    hearth_llama_tell_prefixes(engine);
     engine->facts.adapter_places = engine->compute->adapter_count - engine->compute->adapter_fixed;
     list_adapters(engine);
     digest_adapters(engine);
@@ -212,7 +213,8 @@ static int make_buffers(struct hearth_engine *engine, struct hearth_error *error
                                 engine->header.label_count);
     engine->scores = hearth_try_calloc((size_t)engine->compute->label_count + 1, sizeof(float));
     engine->vector = hearth_try_calloc((size_t)engine->vector_length + 1, sizeof(float));
-    engine->sequences = hearth_try_calloc(engine->plan.slots, sizeof(*engine->sequences));
+    engine->sequence_count = engine->plan.slots + engine->compute->prefix_places;
+    engine->sequences = hearth_try_calloc(engine->sequence_count, sizeof(*engine->sequences));
     engine->batch.capacity = engine->plan.batch;
     engine->batch.rows = hearth_try_calloc(engine->plan.batch, sizeof(*engine->batch.rows));
     int sampling = hearth_llama_sampling_init(&engine->scratch, words, engine->plan.context,
@@ -223,7 +225,7 @@ static int make_buffers(struct hearth_engine *engine, struct hearth_error *error
         engine->scores == NULL || engine->sequences == NULL || engine->batch.rows == NULL ||
         find_end_tokens(engine) != 0)
         return hearth_error_set(error, HEARTH_ENOMEM, "no memory for the engine's buffers");
-    for (uint32_t i = 0; i < engine->plan.slots; i++) {
+    for (uint32_t i = 0; i < engine->sequence_count; i++) {
         struct hearth_llama_sequence *sequence = &engine->sequences[i];
         hearth_llama_release_init(&sequence->release);
         sequence->held = hearth_try_calloc(engine->plan.context, sizeof(*sequence->held));
@@ -240,7 +242,7 @@ static void unload(struct hearth_engine *engine)
 {
     if (engine == NULL)
         return;
-    for (uint32_t i = 0; engine->sequences != NULL && i < engine->plan.slots; i++) {
+    for (uint32_t i = 0; engine->sequences != NULL && i < engine->sequence_count; i++) {
         hearth_llama_sequence_end(engine, i);
         hearth_llama_release_finish(&engine->sequences[i].release);
         hearth_free(engine->sequences[i].held);
@@ -345,7 +347,7 @@ static void abort_step(struct hearth_engine *engine)
 static uint32_t held_tokens(struct hearth_engine *engine, uint32_t sequence,
                             const struct hearth_prepared *prepared)
 {
-    if (sequence >= engine->plan.slots)
+    if (sequence >= engine->sequence_count)
         return 0;
     return hearth_llama_held(engine, sequence, (const struct hearth_llama_input *)prepared);
 }
@@ -369,7 +371,7 @@ static void adapter_unload(struct hearth_engine *engine, uint32_t place)
     if (place >= engine->facts.adapter_places)
         return;
     uint32_t number = engine->compute->adapter_fixed + place;
-    for (uint32_t i = 0; i < engine->plan.slots; i++) {
+    for (uint32_t i = 0; i < engine->sequence_count; i++) {
         if (engine->sequences[i].scales[number] == 0)
             continue;
         hearth_llama_sequence_forget(engine, i);
@@ -403,4 +405,5 @@ const struct hearth_engine_ops hearth_engine_plugin = {
     .adapter_load = adapter_load,
     .adapter_unload = adapter_unload,
     .at_work = hearth_chat_at_work,
+    .held = hearth_llama_list_held,
 };

@@ -111,7 +111,8 @@ struct hearth_engine {
     struct hearth_llama_prefixes *prefixes; /* for grammars */
     struct hearth_llama_structures *structures;
     struct hearth_llama_batch batch;
-    struct hearth_llama_sequence *sequences;
+    struct hearth_llama_sequence *sequences; /* the slots, and those behind them */
+    uint32_t sequence_count;
     size_t token_bytes;  /* no token stands for more bytes of a text; 0: it is not known */
     int32_t *end_tokens; /* that end a generation */
     uint32_t end_count;
@@ -182,7 +183,12 @@ void hearth_llama_sequence_forget(struct hearth_engine *engine, uint32_t index);
 /* Takes the step that failed back, for each sequence of it. */
 void hearth_llama_sequence_rollback(struct hearth_engine *engine, uint32_t index);
 
-/* llama_keep.c: of sequences without a request. HEARTH_ENOTIMPL where what computes cannot. */
+/* llama_keep.c: of sequences without a request, those behind the slots too. HEARTH_ENOTIMPL where
+ * what computes cannot. */
+uint32_t hearth_llama_list_held(struct hearth_engine *engine, uint32_t index,
+                                const int32_t **ret_tokens);
+/* Of facts. */
+void hearth_llama_tell_prefixes(struct hearth_engine *engine);
 int hearth_llama_fork(struct hearth_engine *engine, uint32_t from, uint32_t to);
 int hearth_llama_trim(struct hearth_engine *engine, uint32_t index, uint32_t token_count);
 int hearth_llama_save(struct hearth_engine *engine, uint32_t index, int descriptor,

@@ -213,6 +213,7 @@ static int read_shape(const struct reading *from, struct hearth_llama_header *he
     if (tokens != NULL && tokens->is_array && tokens->count <= INT32_MAX)
         vocabulary = (uint32_t)tokens->count;
     facts->vocabulary_length = vocabulary;
+    header->window = hearth_gguf_integer_at(find(from, "attention.sliding_window"), 0, 0) > 0;
     header->width = facts->embedding_length;
     header->widest_layer =
         feed_forward > facts->embedding_length ? feed_forward : facts->embedding_length;
@@ -409,6 +410,8 @@ int hearth_llama_plan_make(const struct hearth_llama_header *header,
         return hearth_error_set(error, HEARTH_EINVAL, "more than %zu slots are not possible",
                                 llama_max_parallel_sequences());
     plan.batch = larger(plan.batch, plan.slots);
+    if (settings->prefix_cache > 0 && (header->facts.tasks & HEARTH_TASK_GENERATE) != 0)
+        plan.prefix_places = HEARTH_LLAMA_PREFIX_PLACES;
     if ((header->facts.tasks & HEARTH_TASK_GENERATE) != 0)
         plan.adapter_places =
             smaller(params->adapter_places, HEARTH_ADAPTERS_MAX - settings->adapter_count);
@@ -423,14 +426,47 @@ void hearth_llama_plan_whole(const struct hearth_llama_header *header,
         plan->batch = larger(plan->batch, plan->context);
 }
 
+uint64_t hearth_llama_prefix_bytes(const struct hearth_llama_plan *plan)
+{
+    return (uint64_t)plan->prefix_places * plan->context * sizeof(int32_t);
+}
+
+/* Without flash attention the scores of all cells would lie in memory at once. */
+bool hearth_llama_shares_cells(const struct hearth_llama_header *header,
+                               const struct hearth_llama_settings *settings,
+                               const struct hearth_llama_plan *plan)
+{
+    return plan->prefix_places > 0 && header->family == HEARTH_LLAMA_ATTENTION &&
+           !header->encoder && !header->pooled && !header->window &&
+           settings->flash_attention != LLAMA_FLASH_ATTN_TYPE_DISABLED &&
+           plan->slots + plan->prefix_places <= llama_max_parallel_sequences();
+}
+
+uint64_t hearth_llama_library_cells(const struct hearth_llama_header *header,
+                                    const struct hearth_llama_settings *settings,
+                                    const struct hearth_llama_plan *plan)
+{
+    uint64_t each = ((uint64_t)plan->context + 255) / 256 * 256, cells = each * plan->slots;
+    if (hearth_llama_shares_cells(header, settings, plan) && settings->prefix_cache != UINT64_MAX &&
+        header->cache_bytes_per_token > 0 &&
+        settings->prefix_cache / header->cache_bytes_per_token > cells)
+        cells = settings->prefix_cache / header->cache_bytes_per_token;
+    return (cells + 255) / 256 * 256;
+}
+
 void hearth_llama_plan_memory(const struct hearth_llama_header *header,
-                              const struct hearth_llama_plan *plan,
-                              struct hearth_memory_plan *ret_memory)
+                              const struct hearth_llama_settings *settings,
+                              struct hearth_llama_plan *plan, struct hearth_memory_plan *ret_memory)
 {
     const struct hearth_model_facts *facts = &header->facts;
-    /* libllama rounds the cells of each sequence up to a multiple of 256. */
-    uint64_t cells = ((uint64_t)plan->context + 255) / 256 * 256;
-    uint64_t outputs = header->pooled ? plan->batch : larger(plan->slots, HEARTH_LLAMA_POOL_CHUNK);
+    uint64_t all = hearth_llama_library_cells(header, settings, plan);
+    bool shares = hearth_llama_shares_cells(header, settings, plan);
+    uint64_t cells = shares || settings->cache_shared ? all : all / plan->slots;
+    if (!shares)
+        plan->prefix_places = 0;
+    uint64_t outputs = header->pooled
+                           ? plan->batch
+                           : larger(plan->slots + plan->prefix_places, HEARTH_LLAMA_POOL_CHUNK);
     uint64_t vocabulary = facts->vocabulary_length;
     /* Activations that are alive at once: residual, norm, Q, K, V, gate and up, and their copies
      * quantized for the product; the mask in f32 and f16; logits as computed and as handed out. */
@@ -443,10 +479,11 @@ void hearth_llama_plan_memory(const struct hearth_llama_header *header,
     *ret_memory = (struct hearth_memory_plan){
         .weights = facts->weight_bytes + header->embedding_bytes,
         .cache = header->encoder ? 0
-                                 : header->cache_bytes_per_token * cells * plan->slots +
+                                 : header->cache_bytes_per_token * all +
                                        header->state_bytes_per_sequence * plan->slots,
         .scratch = activations + mask + logits +
-                   hearth_llama_sampling_bytes((uint32_t)vocabulary, plan->context),
+                   hearth_llama_sampling_bytes((uint32_t)vocabulary, plan->context) +
+                   hearth_llama_prefix_bytes(plan),
         /* Code and heap of the worker; each word of the vocabulary stands in several tables. */
         .process = (48ull << 20) + vocabulary * 1024,
     };

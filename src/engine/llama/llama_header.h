@@ -26,6 +26,7 @@ struct hearth_llama_header {
     uint32_t label_count;            /* of one that ranks */
     bool says_yes;                   /* its labels are "yes" and "no": a reranker */
     bool gives_shares;               /* libllama gives the softmax of its labels' logits */
+    bool window;                     /* it attends to the newest tokens only, in some layers */
     uint64_t cache_bytes_per_token;
     uint64_t state_bytes_per_sequence; /* of recurrent layers */
     uint64_t embedding_bytes;          /* of the token embeddings, which may be held twice */
@@ -38,6 +39,7 @@ struct hearth_llama_header {
 struct hearth_llama_plan {
     uint32_t context, slots, batch, threads;
     uint32_t adapter_places; /* that come later */
+    uint32_t prefix_places;  /* sequences behind the slots; 0: none */
 };
 
 /* Blocks: reads the headers of all parts. HEARTH_EMODEL for what cannot be a model, HEARTH_ENOTIMPL
@@ -52,9 +54,20 @@ int hearth_llama_plan_make(const struct hearth_llama_header *header,
 /* libllama pools an input whole: a batch of it must hold one. */
 void hearth_llama_plan_whole(const struct hearth_llama_header *header,
                              struct hearth_llama_plan *plan);
+/* Which tokens the sequences behind the slots hold. */
+uint64_t hearth_llama_prefix_bytes(const struct hearth_llama_plan *plan);
 /* Bytes, estimated from above. Never fails. */
 void hearth_llama_plan_memory(const struct hearth_llama_header *header,
-                              const struct hearth_llama_plan *plan,
+                              const struct hearth_llama_settings *settings,
+                              struct hearth_llama_plan *plan,
                               struct hearth_memory_plan *ret_memory);
+/* Whether sequences of libllama's share one KV cache for the sake of prefixes, and how many cells
+ * it has: those of the slots, or more by the setting. Cells lie in steps of 256. */
+bool hearth_llama_shares_cells(const struct hearth_llama_header *header,
+                               const struct hearth_llama_settings *settings,
+                               const struct hearth_llama_plan *plan);
+uint64_t hearth_llama_library_cells(const struct hearth_llama_header *header,
+                                    const struct hearth_llama_settings *settings,
+                                    const struct hearth_llama_plan *plan);
 
 #endif

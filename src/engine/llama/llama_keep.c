@@ -30,7 +30,7 @@ static const char magic[8] = "hearthS2";
  * be cut, none of these verbs has a meaning. */
 static int check_free(const struct hearth_engine *engine, uint32_t index)
 {
-    if (index >= engine->plan.slots || engine->sequences[index].input != NULL)
+    if (index >= engine->sequence_count || engine->sequences[index].input != NULL)
         return HEARTH_EINVAL;
     return engine->compute->keeps && engine->compute->cuttable ? 0 : HEARTH_ENOTIMPL;
 }
@@ -38,7 +38,7 @@ static int check_free(const struct hearth_engine *engine, uint32_t index)
 int hearth_llama_fork(struct hearth_engine *engine, uint32_t from, uint32_t to)
 {
     int rc = check_free(engine, to);
-    if (rc != 0 || from >= engine->plan.slots || from == to)
+    if (rc != 0 || from >= engine->sequence_count || from == to)
         return rc != 0 ? rc : HEARTH_EINVAL;
     const struct hearth_llama_sequence *source = &engine->sequences[from];
     engine->compute->ops->copy(engine->compute, from, to);
@@ -47,6 +47,31 @@ int hearth_llama_fork(struct hearth_engine *engine, uint32_t from, uint32_t to)
            engine->compute->adapter_count * sizeof(*source->scales));
     engine->sequences[to].held_count = source->held_count;
     return 0;
+}
+
+uint32_t hearth_llama_list_held(struct hearth_engine *engine, uint32_t index,
+                                const int32_t **ret_tokens)
+{
+    if (index >= engine->sequence_count)
+        return 0;
+    *ret_tokens = engine->sequences[index].held;
+    return engine->sequences[index].held_count;
+}
+
+void hearth_llama_tell_prefixes(struct hearth_engine *engine)
+{
+    const struct hearth_llama_compute *compute = engine->compute;
+    struct hearth_model_facts *facts = &engine->facts;
+    uint64_t kept = engine->settings.prefix_cache;
+    facts->prefix_places = compute->prefix_places;
+    if (facts->prefix_places == 0)
+        return;
+    facts->cell_tokens = compute->cell_tokens;
+    facts->cell_bytes = compute->cell_bytes;
+    facts->cells = compute->cells;
+    facts->prefix_cells = kept / compute->cell_bytes < compute->cells
+                              ? (uint32_t)(kept / compute->cell_bytes)
+                              : compute->cells;
 }
 
 /* Where the state could not be cut in the middle it has been emptied, and so is the list. */

@@ -1,6 +1,7 @@
 /* From an input to tokens: template, tokenizer, limits, sampling. Runs on the prepare lane, beside
  * the compute thread. */
 #include "base/error.h"
+#include "base/hash.h"
 #include "base/input_error.h"
 #include "base/memory.h"
 #include "engine/llama/llama_engine.h"
@@ -296,6 +297,19 @@ static int limit_tokens(struct hearth_engine *engine, const struct hearth_input 
     return 0;
 }
 
+/* Keys and values are those of the adapters that they were computed with. A vector, and the
+ * logprobs of a prompt, want a result of every token. */
+static void tell_prefix(const struct hearth_engine *engine, struct hearth_llama_input *made)
+{
+    made->head.tokens_most = made->head.token_count + made->max_tokens;
+    if (engine->compute->prefix_places == 0 || made->task != HEARTH_TASK_GENERATE ||
+        made->sampling.prompt_logprobs)
+        return;
+    uint64_t key = hearth_hash64(HEARTH_HASH64_START, made->scales,
+                                 engine->compute->adapter_count * sizeof(*made->scales));
+    made->head.prefix_key = key != 0 ? key : 1;
+}
+
 /* The number of what an input's list calls `adapter`: one of the settings', or behind them the one
  * that was loaded for it. */
 static uint32_t number_of(const struct hearth_engine *engine, const struct hearth_input *input,
@@ -369,6 +383,8 @@ static int prepare(struct hearth_engine *engine, const struct hearth_input *inpu
     hearth_chat_rendered_finish(&chat);
     made->head.tokens = made->tokens;
     made->head.indivisible = engine->compute->pools;
+    if (rc == 0)
+        tell_prefix(engine, made);
     return rc;
 }
 

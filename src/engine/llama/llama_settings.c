@@ -13,23 +13,12 @@
 #include <string.h>
 
 static const char *const keys[] = {
-    "cache_type_k",
-    "cache_type_v",
-    "flash_attention",
-    "pooling",
-    "rope_freq_base",
-    "rope_freq_scale",
-    "cache_shared",
-    "repack",
-    "lock_memory",
-    "chat_template",
-    "prompts",
-    "default_prompt",
-    "compute",
-    "quantize",
-    "instruction_set",
-    "adapters",
-    NULL,
+    "cache_type_k",    "cache_type_v",   "flash_attention",
+    "pooling",         "rope_freq_base", "rope_freq_scale",
+    "cache_shared",    "prefix_cache",   "repack",
+    "lock_memory",     "chat_template",  "prompts",
+    "default_prompt",  "compute",        "quantize",
+    "instruction_set", "adapters",       NULL,
 };
 
 static const struct {
@@ -103,6 +92,20 @@ static int read_pooling(const json_t *object, enum llama_pooling_type *pooling,
     return hearth_error_set(error, HEARTH_EINVAL,
                             "setting 'pooling': '%.32s' is none of none, mean, cls, last, rank",
                             name);
+}
+
+static int read_prefix_cache(const json_t *object, uint64_t *bytes, struct hearth_error *error)
+{
+    const json_t *value = json_object_get(object, "prefix_cache");
+    bool wrong = value != NULL && json_is_string(value)
+                     ? hearth_parse_size(json_string_value(value), bytes) != 0
+                     : value != NULL && json_integer_value(value) < 0;
+    if (wrong || (value != NULL && !json_is_string(value) && !json_is_integer(value)))
+        return hearth_error_set(error, HEARTH_EINVAL,
+                                "setting 'prefix_cache' must be a size, such as 512MiB");
+    if (json_is_integer(value))
+        *bytes = (uint64_t)json_integer_value(value);
+    return 0;
 }
 
 /* 0 leaves the header's value. */
@@ -225,6 +228,8 @@ static int read_object(struct hearth_llama_settings *settings, const json_t *obj
     if (rc == 0)
         rc = read_flash_attention(object, &settings->flash_attention, error);
     if (rc == 0)
+        rc = read_prefix_cache(object, &settings->prefix_cache, error);
+    if (rc == 0)
         rc = read_pooling(object, &settings->pooling, error);
     if (rc == 0)
         rc = read_rope(object, "rope_freq_base", &settings->rope_freq_base, error);
@@ -258,6 +263,7 @@ int hearth_llama_settings_init(struct hearth_llama_settings *settings, const cha
         .cache_type_v = GGML_TYPE_F16,
         .flash_attention = LLAMA_FLASH_ATTN_TYPE_AUTO,
         .pooling = LLAMA_POOLING_TYPE_UNSPECIFIED,
+        .prefix_cache = UINT64_MAX,
         .repack = true,
         .computes = HEARTH_LLAMA_COMPUTES_DEFAULT,
         .isa = hearth_isa_best(),

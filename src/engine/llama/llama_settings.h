@@ -6,9 +6,10 @@
  *     pooling                      "mean", "cls", "last", "rank", "none"; else the header's
  *     rope_freq_base, rope_freq_scale   numbers; else the header's
  *     cache_shared                 one KV cache for all sequences instead of one for each
- *     repack                       weights in the CPU's own layout (default true)
- *     lock_memory                  keep the weights in RAM (default false)
- *     adapters                     list of absolute paths: LoRA in GGUF files or PEFT folders
+ *     prefix_cache                 most bytes of KV cache that may keep what was computed of
+ * prompts, as a number or as "512MiB"; 0: none; else what the slots have repack weights in the
+ * CPU's own layout (default true) lock_memory                  keep the weights in RAM (default
+ * false) adapters                     list of absolute paths: LoRA in GGUF files or PEFT folders
  *     chat_template                Jinja text instead of the model's own
  *     prompts, default_prompt      of a model that makes vectors (llama_prompts.h)
  *     compute                      "auto" (default), "own" or "libllama"
@@ -41,6 +42,7 @@ struct hearth_llama_settings {
     enum llama_pooling_type pooling; /* UNSPECIFIED: the header's */
     float rope_freq_base, rope_freq_scale;
     bool cache_shared;
+    uint64_t prefix_cache; /* bytes; UINT64_MAX: as the slots */
     bool repack;
     bool lock_memory;
     char *chat_template; /* NULL: the model's */

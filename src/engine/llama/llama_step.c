@@ -558,9 +558,14 @@ int hearth_llama_step(struct hearth_engine *engine, const struct hearth_step_ite
     atomic_store(&engine->abort_wanted, false);
     atomic_store(&engine->running, true);
     int rc = run(&step);
-    /* The worker drops all inputs after a failure; none may be looked at again. */
-    for (uint32_t i = 0; rc != 0 && rc != HEARTH_ECANCELED && i < engine->plan.slots; i++)
+    /* The worker drops all inputs after a failure; none may be looked at again. Which tokens of the
+     * step lie in the cache is not known. */
+    bool failed = rc != 0 && rc != HEARTH_ECANCELED;
+    for (uint32_t i = 0; failed && i < engine->plan.slots; i++)
         hearth_llama_sequence_end(engine, i);
+    for (size_t i = 0; failed && i < count; i++)
+        if (items[i].sequence < engine->plan.slots)
+            hearth_llama_sequence_forget(engine, items[i].sequence);
     atomic_store(&engine->running, false);
     atomic_store(&engine->abort_wanted, false);
     return rc;

@@ -56,6 +56,22 @@ static const struct model_metric model_metrics[] = {
     {"hearth_step_seconds_total", "Time in those steps.", "counter", FIELD(step_us), U64, 1e-6},
 };
 
+/* Figures that only the worker keeps, of the present process. */
+static const struct counter_metric {
+    const char *name, *help, *type;
+    enum hearth_worker_counter counter;
+} counter_metrics[] = {
+    {"hearth_prefix_hits_total", "Prompts that began with tokens that were computed already.",
+     "counter", HEARTH_COUNT_PREFIX_HITS},
+    {"hearth_prefix_misses_total", "Prompts that did not.", "counter", HEARTH_COUNT_PREFIX_MISSES},
+    {"hearth_prefix_tokens_total", "Tokens that those prompts were spared.", "counter",
+     HEARTH_COUNT_PREFIX_TOKENS},
+    {"hearth_prefix_evictions_total", "Parts of prompts that went for others.", "counter",
+     HEARTH_COUNT_PREFIX_EVICTIONS},
+    {"hearth_prefix_bytes", "KV cache of prompts that is kept or shared.", "gauge",
+     HEARTH_COUNT_PREFIX_BYTES},
+};
+
 /* What write_metric needs beside the report. */
 struct visit {
     struct hearth_buf *buf;
@@ -82,6 +98,29 @@ static void write_metric(void *argument, const struct hearth_model_report *repor
     const struct visit *visit = argument;
     hearth_buf_printf(visit->buf, "%s{model=\"%s\"} %.15g\n", visit->metric->name, report->model,
                       value_of(report, visit->metric));
+}
+
+struct counter_visit {
+    struct hearth_buf *buf;
+    const struct counter_metric *metric;
+};
+
+static void write_counter(void *argument, const struct hearth_model_report *report)
+{
+    const struct counter_visit *visit = argument;
+    hearth_buf_printf(visit->buf, "%s{model=\"%s\"} %llu\n", visit->metric->name, report->model,
+                      (unsigned long long)report->counters[visit->metric->counter]);
+}
+
+static void write_counters(struct hearth_scheduler *scheduler, struct hearth_buf *buf)
+{
+    for (size_t i = 0; i < sizeof(counter_metrics) / sizeof(counter_metrics[0]); i++) {
+        const struct counter_metric *metric = &counter_metrics[i];
+        hearth_buf_printf(buf, "# HELP %s %s\n# TYPE %s %s\n", metric->name, metric->help,
+                          metric->name, metric->type);
+        hearth_scheduler_each(scheduler, write_counter,
+                              &(struct counter_visit){.buf = buf, .metric = metric});
+    }
 }
 
 /* All states of a model, one of them 1: the usual form of an enumeration in Prometheus, which can
@@ -259,6 +298,7 @@ void hearth_metrics_write_models(struct hearth_scheduler *scheduler, struct hear
         hearth_scheduler_each(scheduler, write_metric,
                               &(struct visit){.buf = buf, .metric = metric});
     }
+    write_counters(scheduler, buf);
     hearth_buf_text(buf, "# HELP hearth_model_state 1 for the state that the model is in.\n"
                          "# TYPE hearth_model_state gauge\n");
     hearth_scheduler_each(scheduler, write_state, buf);
