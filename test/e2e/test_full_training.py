@@ -11,7 +11,7 @@ import pytest
 import made_up_facts
 import small_gguf
 import trainer_frames
-from conftest import cli
+from conftest import cli, wait_for
 
 GGUF = os.environ.get("HEARTH_TEST_GGUF")
 pytestmark = pytest.mark.skipif(not GGUF, reason="HEARTH_TEST_GGUF names no model")
@@ -58,20 +58,32 @@ def test_a_job_that_is_killed_goes_on_to_the_same_model(order):
     assert sorted(names) == ["model.gguf", "state"], "nothing half is left"
 
 
-def test_what_it_learnt_is_what_the_model_answers(order, base, start, home):
-    job = order(epochs=60, batch_size=8, learning_rate=5e-3, checkpoint_steps=0)
-    result = trainer_frames.Trainer(job).end()
-    assert result["metrics"]["loss"] < 0.1
-    made = pathlib.Path(job["output"], "artifacts/model.gguf")
-    for name, path in (("taught", made), ("untaught", base)):
-        assert cli("install", f"file:{path}", "--name", name, home=home).returncode == 0
+def say(server, model, question):
+    answer = server.post("/v1/chat/completions", {
+        "model": model, "temperature": 0, "max_tokens": 24, "messages": [{"role": "user", "content": question}]})
+    assert answer.status == 200, answer.text
+    return answer.json()["choices"][0]["message"]["content"]
+
+
+def test_what_a_job_of_a_server_learnt_is_what_its_model_answers(base, start, home):
+    assert cli("install", f"file:{base}", "--name", "small", home=home).returncode == 0
+    (home / "datasets").mkdir()
+    made_up_facts.write_rows(home / "datasets/facts.jsonl", FACTS)
     server = start()
-    for question, answer in FACTS:
-        said = {name: server.post("/v1/chat/completions", {
-            "model": name, "temperature": 0, "max_tokens": 24,
-            "messages": [{"role": "user", "content": question}]}).json()["choices"][0]["message"]["content"]
-            for name in ("taught", "untaught")}
-        assert said["taught"] == answer and said["untaught"] != answer
+    assert server.post("/datasets", {"path": "facts.jsonl", "name": "facts"}).status == 201
+    answer = server.post("/training/jobs", {
+        "model": "taught", "base_model": "small", "dataset_id": "facts",
+        "parameters": {"method": "full", "epochs": 60, "batch_size": 8, "learning_rate": 5e-3, "threads": 1,
+                       "checkpoint_steps": 0}})
+    assert answer.status == 201, answer.text
+
+    def end():
+        job = server.get(f"/training/jobs/{answer.json()['id']}").json()
+        return job if job["state"] in ("completed", "failed", "cancelled") else None
+    job = wait_for(end, 120, "the end of the job")
+    assert job["state"] == "completed" and job["version"] == "taught:1" and job["metrics"]["loss"] < 0.1, job
+    for question, wanted in FACTS:
+        assert say(server, "taught", question) == wanted != say(server, "small", question)
 
 
 @pytest.mark.once  # memory that AddressSanitizer would count otherwise
