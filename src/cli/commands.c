@@ -113,6 +113,13 @@ static const struct hearth_option bench_options[] = {
     {.name = NULL},
 };
 
+static const struct hearth_option merge_options[] = {
+    {.name = "type",
+     .argument = "TYPE",
+     .help = "of the numbers: keep (as the base has them, the default), f32, f16, bf16 or q8_0"},
+    {.name = NULL},
+};
+
 /* Help lists the commands in this order, in which somebody new needs them: make a project, install,
  * look, serve, talk, mend. */
 const struct hearth_command hearth_commands[] = {
@@ -156,6 +163,15 @@ const struct hearth_command hearth_commands[] = {
      .options = force_options,
      .client = true,
      .run = hearth_cli_rm},
+    {.name = "merge",
+     .arguments = "MODEL[:VERSION] OUT",
+     .least = 2,
+     .most = 2,
+     .summary = "Make one model of an adapter and its base, as a file or folder of its own",
+     .note = "a base that is a GGUF file gives one, a base that is a folder gives a folder",
+     .example = "hearth merge clerk:2 clerk.gguf",
+     .options = merge_options,
+     .run = hearth_cli_merge},
     {.name = "lock",
      .arguments = "[MODEL…]",
      .most = HEARTH_ARGUMENTS_MAX,
