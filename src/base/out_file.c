@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -125,4 +126,19 @@ int hearth_out_folder(const char *folder, const char *name, struct hearth_error 
         return hearth_error_set(error, HEARTH_EPATH, "the path of %s is too long", name);
     int fault = mkdir(path, 0700) && errno != EEXIST ? errno : sync_folder_of(path);
     return fault ? hearth_error_set_errno(error, fault, "%s cannot be made", path) : 0;
+}
+
+enum { OPEN_FOLDERS_MAX = 16 };
+
+static int remove_entry(const char *path, const struct stat *status, int kind, struct FTW *walk)
+{
+    (void)status;
+    (void)walk;
+    return kind == FTW_DP ? rmdir(path) : unlink(path);
+}
+
+/* FTW_PHYS: links are removed, never what they lead to. */
+void hearth_folder_remove(const char *folder)
+{
+    nftw(folder, remove_entry, OPEN_FOLDERS_MAX, FTW_DEPTH | FTW_PHYS);
 }

@@ -39,5 +39,8 @@ void hearth_out_drop(struct hearth_out_file *file); /* after end it does nothing
 
 /* Makes the folder, durably; one that is there is right. */
 int hearth_out_folder(const char *folder, const char *name, struct hearth_error *error);
+/* Takes a folder away with all that is in it; links are not followed. What is not there, or cannot
+ * be removed, is no error. */
+void hearth_folder_remove(const char *folder);
 
 #endif

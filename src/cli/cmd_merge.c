@@ -1,6 +1,7 @@
 /* merge: makes one model of a base and an adapter, for programs that know no adapters. It works
  * beside a running server, since it only reads the home. */
 #include "base/error.h"
+#include "base/out_file.h"
 #include "cli/command.h"
 #include "cli/local.h"
 #include "cli/print_json.h"
@@ -133,7 +134,7 @@ static int make(const struct hearth_invocation *invocation, const struct sources
         rc = merge(invocation, sources, folder, &files, error);
     if (!rc)
         rc = place(folder, files, out, error);
-    hearth_job_folder_remove(folder);
+    hearth_folder_remove(folder);
     json_decref(files);
     return rc;
 }

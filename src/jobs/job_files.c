@@ -7,14 +7,10 @@
 #include "registry/adopt.h"
 #include "registry/install.h"
 
-#include <errno.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-enum { OPEN_FOLDERS_MAX = 16, ARENA_MAX = 16 << 20, TEXT_MAX = 1 << 20 };
+enum { ARENA_MAX = 64 << 20, TEXT_MAX = 1 << 20 };
 
 int hearth_job_folder_make(const char *folder, struct hearth_error *error)
 {
@@ -22,19 +18,6 @@ int hearth_job_folder_make(const char *folder, struct hearth_error *error)
     const char *slash = strrchr(folder, '/');
     snprintf(parent, sizeof(parent), "%.*s", (int)(slash - folder), folder);
     return hearth_out_folder(parent, slash + 1, error);
-}
-
-/* FTW_PHYS: links are removed, never what they lead to. */
-static int remove_entry(const char *path, const struct stat *status, int kind, struct FTW *walk)
-{
-    (void)status;
-    (void)walk;
-    return kind == FTW_DP ? rmdir(path) : unlink(path);
-}
-
-void hearth_job_folder_remove(const char *folder)
-{
-    nftw(folder, remove_entry, OPEN_FOLDERS_MAX, FTW_DEPTH | FTW_PHYS);
 }
 
 static char *text_of(const json_t *value)
@@ -102,7 +85,10 @@ struct rows {
     struct hearth_arena *arena;
     const char *source;
     struct hearth_model *model;
-    struct hearth_version *version;
+    struct hearth_version *version, *older;
+    struct hearth_alias *aliases;
+    size_t older_count, alias_count;
+    int rc;
 };
 
 static int on_store(struct rows *rows, void (*work)(struct hearth_store *store, void *argument))
@@ -180,6 +166,39 @@ static int make(struct rows *rows)
                                      &adoption->error);
 }
 
+/* Older versions that no alias points at; the aliases' are what somebody has chosen. */
+
+static void list_older(struct hearth_store *store, void *argument)
+{
+    struct rows *rows = argument;
+    struct hearth_job_adoption *adoption = rows->adoption;
+    rows->rc = hearth_store_version_list(store, adoption->request.model_id, rows->arena,
+                                         &rows->older, &rows->older_count, NULL);
+    if (!rows->rc)
+        rows->rc = hearth_store_alias_list(store, adoption->request.model_id, rows->arena,
+                                           &rows->aliases, &rows->alias_count, NULL);
+}
+
+static bool is_superseded(const struct rows *rows, const struct hearth_version *version)
+{
+    for (size_t i = 0; i < rows->alias_count; i++)
+        if (rows->aliases[i].number == version->number)
+            return false;
+    return version->number < rows->version->number && version->state == HEARTH_VERSION_READY;
+}
+
+/* What cannot be put away stays in use, which does no harm. */
+static void archive_older(struct rows *rows)
+{
+    struct hearth_error ignored;
+    if (on_store(rows, list_older) || rows->rc)
+        return;
+    for (size_t i = 0; i < rows->older_count; i++)
+        if (is_superseded(rows, &rows->older[i]))
+            hearth_registry_archive(rows->adoption->request.registry, rows->model, &rows->older[i],
+                                    &ignored);
+}
+
 void hearth_job_adoption_run(struct hearth_job_adoption *adoption)
 {
     char source[128];
@@ -189,7 +208,9 @@ void hearth_job_adoption_run(struct hearth_job_adoption *adoption)
     adoption->rc = make(&rows);
     if (adoption->rc && !adoption->error.code)
         hearth_error_set(&adoption->error, adoption->rc, "the store cannot be asked now");
-    if (!adoption->rc)
-        hearth_job_folder_remove(adoption->request.folder);
+    if (!adoption->rc) {
+        archive_older(&rows);
+        hearth_folder_remove(adoption->request.folder);
+    }
     hearth_arena_destroy(rows.arena);
 }

@@ -14,8 +14,6 @@ struct hearth_registry;
 
 /* Makes it durably; one that is there is right. */
 int hearth_job_folder_make(const char *folder, struct hearth_error *error);
-/* With all that is in it; links are not followed. What is not there is no error. */
-void hearth_job_folder_remove(const char *folder);
 
 struct hearth_job_adoption_request {
     struct hearth_registry *registry;

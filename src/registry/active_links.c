@@ -1,22 +1,21 @@
-/* HOME/artifacts/active/NAME/NUMBER/: a version's files under their own names, as links to blobs.
+/* HOME/artifacts/active/NAME/NUMBER/: a version's files under their own names, as links to blobs;
+ * and HOME/artifacts/archive likewise, for those that another version has superseded.
  *
  * Hard links, because a confined worker may then be given this folder alone; symbolic ones where
  * the file system has no hard links. A folder is made under another name and renamed, so that it is
  * whole or not there. */
 #include "base/error.h"
+#include "base/out_file.h"
 #include "blob/blob.h"
 #include "registry/registry_parts.h"
 
 #include <errno.h>
-#include <ftw.h>
 #include <limits.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-enum { OPEN_FOLDERS_MAX = 16 };
 
 /* A path that does not fit is an error and never a shorter path, which would be another file. */
 static int join(char *ret_path, size_t size, struct hearth_error *error, const char *folder,
@@ -28,21 +27,28 @@ static int join(char *ret_path, size_t size, struct hearth_error *error, const c
     return 0;
 }
 
-/* HOME/artifacts/active/MODEL/NUMBER, or below the folder of the settings; number 0 is the model's
- * own folder. */
+/* HOME/artifacts/active/MODEL/NUMBER (or archive), or below the folder of the settings; number 0 is
+ * the model's own folder. */
+static int place_of(const struct hearth_registry *registry, bool is_archived, const char *model,
+                    int64_t number, char *ret_path, size_t size, struct hearth_error *error)
+{
+    const char *directory = is_archived ? registry->archive_directory : registry->active_directory;
+    /* A name has at most 96 letters and a number at most 19 digits. */
+    char below[160];
+    if (directory)
+        snprintf(below, sizeof(below), "%s/%lld", model, (long long)number);
+    else
+        snprintf(below, sizeof(below), "artifacts/%s/%s/%lld", is_archived ? "archive" : "active",
+                 model, (long long)number);
+    if (!number)
+        *strrchr(below, '/') = '\0';
+    return join(ret_path, size, error, directory ? directory : registry->home, below);
+}
+
 static int version_folder(const struct hearth_registry *registry, const char *model, int64_t number,
                           char *ret_path, size_t size, struct hearth_error *error)
 {
-    /* A name has at most 96 letters and a number at most 19 digits. */
-    char below[160];
-    if (registry->active_directory)
-        snprintf(below, sizeof(below), "%s/%lld", model, (long long)number);
-    else
-        snprintf(below, sizeof(below), "artifacts/active/%s/%lld", model, (long long)number);
-    if (!number)
-        *strrchr(below, '/') = '\0';
-    return join(ret_path, size, error,
-                registry->active_directory ? registry->active_directory : registry->home, below);
+    return place_of(registry, false, model, number, ret_path, size, error);
 }
 
 /* Makes the folders above a file, from the first `/` behind `from` on. */
@@ -58,19 +64,6 @@ static int make_parents(char *path, size_t from, struct hearth_error *error)
             return rc;
     }
     return 0;
-}
-
-/* Links are removed, never what they lead to: FTW_PHYS does not follow them. */
-static int remove_entry(const char *path, const struct stat *status, int kind, struct FTW *walk)
-{
-    (void)status;
-    (void)walk;
-    return kind == FTW_DP ? rmdir(path) : unlink(path);
-}
-
-static void remove_tree(const char *path)
-{
-    nftw(path, remove_entry, OPEN_FOLDERS_MAX, FTW_DEPTH | FTW_PHYS);
 }
 
 /* The same file by device and number (inode), whatever it is called; a symbolic link is followed.
@@ -143,20 +136,34 @@ static int make_folder(struct hearth_registry *registry, const char *folder,
     if (length < 0 || (size_t)length >= sizeof(fresh))
         return hearth_error_set(error, HEARTH_ETOOLARGE, "the path of the home is too long");
     pthread_mutex_lock(&mutex);
-    remove_tree(fresh);
+    hearth_folder_remove(fresh);
     int rc = make_parents(fresh, 1, error);
     fresh[length - 1] = '\0';
     if (!rc)
         rc = fill(registry, fresh, files, count, error);
     if (!rc) {
-        remove_tree(folder);
+        hearth_folder_remove(folder);
         if (rename(fresh, folder))
             rc = hearth_error_set_errno(error, errno, "%.300s", folder);
     }
     if (rc)
-        remove_tree(fresh);
+        hearth_folder_remove(fresh);
     pthread_mutex_unlock(&mutex);
     return rc;
+}
+
+/* What cannot be removed is left: links take no room, and the next install clears them. */
+static void remove_place(struct hearth_registry *registry, bool is_archived, const char *model,
+                         int64_t number)
+{
+    char folder[PATH_MAX];
+    if (place_of(registry, is_archived, model, number, folder, sizeof(folder), NULL))
+        return;
+    hearth_folder_remove(folder);
+    if (number) { /* the model's own folder goes with its last version */
+        *strrchr(folder, '/') = '\0';
+        rmdir(folder);
+    }
 }
 
 /* One GGUF, the first part of a split one, or a script is itself what an engine opens. */
@@ -183,6 +190,7 @@ int hearth_active_links_make(struct hearth_registry *registry, const char *model
         rc = make_folder(registry, folder, files, count, error);
         if (rc)
             return rc;
+        remove_place(registry, true, model, number);
     }
     /* A model of one file is given as that file, all others as their folder. */
     const char *entry = entry_file(files, count);
@@ -194,17 +202,26 @@ int hearth_active_links_make(struct hearth_registry *registry, const char *model
     return 0;
 }
 
-/* What cannot be removed is left: links take no room, and the next install clears them. */
 void hearth_active_links_remove(struct hearth_registry *registry, const char *model, int64_t number)
 {
-    char folder[PATH_MAX];
-    if (version_folder(registry, model, number, folder, sizeof(folder), NULL))
-        return;
-    remove_tree(folder);
-    if (number) { /* the model's own folder goes with its last version */
-        *strrchr(folder, '/') = '\0';
-        rmdir(folder);
-    }
+    remove_place(registry, false, model, number);
+    remove_place(registry, true, model, number);
+}
+
+/* The new place is whole before the old one goes. */
+int hearth_registry_archive(struct hearth_registry *registry, const struct hearth_model *model,
+                            const struct hearth_version *version, struct hearth_error *error)
+{
+    char active[PATH_MAX], archive[PATH_MAX];
+    int rc = version_folder(registry, model->name, version->number, active, sizeof(active), error);
+    if (rc || access(active, F_OK))
+        return rc;
+    rc = place_of(registry, true, model->name, version->number, archive, sizeof(archive), error);
+    if (!rc)
+        rc = make_folder(registry, archive, version->files, version->file_count, error);
+    if (!rc)
+        remove_place(registry, false, model->name, version->number);
+    return rc;
 }
 
 int hearth_active_links_check(struct hearth_registry *registry, const char *model, int64_t number,

@@ -34,7 +34,8 @@ struct hearth_registry {
     struct hearth_store *store;
     struct hearth_blob_store *blobs;
     const char *home;
-    const char *active_directory; /* NULL: HOME/artifacts/active */
+    const char *active_directory;  /* NULL: HOME/artifacts/active */
+    const char *archive_directory; /* NULL: HOME/artifacts/archive */
     const struct hearth_source_options *sources;
     /* Reads the header in a sandboxed process of its own: engine, facts, or why not.
      * HEARTH_ENOTIMPL says that no engine takes this model: it is installed all the same, and why
@@ -76,6 +77,12 @@ int hearth_registry_path(struct hearth_registry *registry, const struct hearth_m
 int hearth_registry_adapter_path(struct hearth_registry *registry, const struct hearth_model *model,
                                  const struct hearth_version *version, char *ret_path, size_t size,
                                  struct hearth_error *error);
+
+/* Puts a version away that another has superseded: where its files lie by their names moves from
+ * the artifacts in use to the archive. It can be served all the same: hearth_registry_path takes it
+ * back. One that is not in use is left alone. */
+int hearth_registry_archive(struct hearth_registry *registry, const struct hearth_model *model,
+                            const struct hearth_version *version, struct hearth_error *error);
 
 /* Reads every file of a version again, as an engine would find it. HEARTH_EDIGEST names the file
  * that differs. Takes as long as reading all of it does. */

@@ -69,6 +69,7 @@ int hearth_storage_open(const struct hearth_settings *settings, struct hearth_lo
         .blobs = ret_storage->blobs,
         .home = hearth_home_directory(ret_storage->home),
         .active_directory = hearth_home_active(ret_storage->home),
+        .archive_directory = hearth_home_archive(ret_storage->home),
         .sources = &ret_storage->sources,
         .probe = probe.read,
         .probe_argument = probe.argument,

@@ -252,3 +252,28 @@ def test_a_server_killed_at_any_moment_leaves_one_version_or_none(serve, start):
         shown = ended(server, job)
         versions = server.get(f"/models/m{turn}").json()["versions"]
         assert [one["state"] for one in versions] == ["ready"] and shown["version"] == f"m{turn}:1"
+
+
+def test_a_version_that_is_superseded_is_put_away_and_can_be_merged(serve, tmp_path):
+    server = serve()
+    first = ended(server, submit(server, parameters={"seed": 1}))
+    assert server.request("PUT", "/models/learnt/aliases/kept", {"version": 1}).status == 200
+    second = ended(server, submit(server, parameters={"seed": 2}))
+    assert pathlib.Path(first["artifact_path"]).exists()  # somebody has chosen it
+    third = ended(server, submit(server, parameters={"seed": 3}))
+    place = pathlib.Path(second["artifact_path"])
+    archived = pathlib.Path(server.home) / "artifacts/archive/learnt/2"
+    assert not place.exists() and pathlib.Path(third["artifact_path"]).exists()
+    assert {str(path.relative_to(archived)): hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in archived.rglob("*") if path.is_file()} == digests(server, second)
+    body = {"model": "learnt:2", "max_tokens": 4, "messages": [{"role": "user", "content": "Hello"}]}
+    assert server.post("/v1/chat/completions", body).status == 200
+    assert place.exists() and not archived.exists()
+    out = tmp_path / "whole"
+    done = cli("merge", "learnt:2", out, home=server.home)
+    assert done.returncode == 0, done.stderr
+    assert cli("merge", "learnt:2", out, home=server.home).returncode != 0  # it is there
+    assert "adapter" in cli("merge", "base:1", tmp_path / "x", home=server.home).stderr
+    done = cli("install", f"file:{out}", "--name", "whole", home=server.home)
+    assert done.returncode == 0, done.stderr
+    assert server.post("/v1/chat/completions", {**body, "model": "whole"}).status == 200
