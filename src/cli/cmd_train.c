@@ -182,43 +182,20 @@ static void print_result(const json_t *job)
     hearth_print_field("artifacts", hearth_json_text(job, "artifact_path", ""));
 }
 
-/* A failed job fails the command, in its words and with its status. */
-static int judge(const json_t *job, struct hearth_error *error)
-{
-    const char *state = hearth_json_text(job, "state", "");
-    const json_t *fault = json_object_get(job, "error");
-    const struct hearth_error_row *row =
-        hearth_error_row_by_code(hearth_json_text(fault, "code", ""));
-    if (strcmp(state, "cancelled") == 0)
-        return hearth_error_set(error, HEARTH_ECANCELED, "the job was cancelled");
-    if (strcmp(state, "failed") == 0)
-        return hearth_error_set(error, row ? row->number : HEARTH_EINTERNAL, "the job failed: %s",
-                                hearth_json_text(fault, "message", "it did not say why"));
-    return 0;
-}
-
 static int watch(struct hearth_invocation *invocation, struct hearth_client *client, const char *id,
                  struct hearth_error *error)
 {
     const struct hearth_job_view view = {
         .client = client, .arena = invocation->arena, .id = id, .is_json = invocation->json};
-    enum hearth_job_view_end end;
-    int rc = hearth_job_view_follow(&view, &end, error);
-    if (rc || end == HEARTH_JOB_VIEW_DETACHED)
-        return rc;
     json_t *job;
-    const struct hearth_client_call call = {
-        .path = hearth_client_path(invocation->arena, "/training/jobs/", id, "")};
-    rc = hearth_client_run(client, &call, &job, error);
-    if (rc)
+    int rc = hearth_job_view_result(&view, &job, error);
+    if (rc || !job)
         return rc;
-    rc = judge(job, error);
-    if (!rc && invocation->json)
+    if (invocation->json)
         return hearth_print_json(job, error);
-    if (!rc)
-        print_result(job);
+    print_result(job);
     json_decref(job);
-    return rc;
+    return 0;
 }
 
 static int begin(struct hearth_invocation *invocation, struct hearth_client *client, json_t *job,

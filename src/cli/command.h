@@ -82,6 +82,7 @@ int hearth_cli_install(struct hearth_invocation *invocation, struct hearth_error
 int hearth_cli_list(struct hearth_invocation *invocation, struct hearth_error *error);
 int hearth_cli_show(struct hearth_invocation *invocation, struct hearth_error *error);
 int hearth_cli_rm(struct hearth_invocation *invocation, struct hearth_error *error);
+int hearth_cli_reproduce(struct hearth_invocation *invocation, struct hearth_error *error);
 int hearth_cli_merge(struct hearth_invocation *invocation, struct hearth_error *error);
 int hearth_cli_lock(struct hearth_invocation *invocation, struct hearth_error *error);
 int hearth_cli_serve(struct hearth_invocation *invocation, struct hearth_error *error);

@@ -331,3 +331,39 @@ int hearth_job_view_lines(const struct hearth_job_view *view, bool follows,
     finish(&following);
     return rc;
 }
+
+/* A failed job fails the command, in its words and with its status. */
+static int judge(const json_t *job, struct hearth_error *error)
+{
+    const char *state = hearth_json_text(job, "state", "");
+    const json_t *fault = json_object_get(job, "error");
+    const struct hearth_error_row *row =
+        hearth_error_row_by_code(hearth_json_text(fault, "code", ""));
+    if (strcmp(state, "cancelled") == 0)
+        return hearth_error_set(error, HEARTH_ECANCELED, "the job was cancelled");
+    if (strcmp(state, "failed") == 0)
+        return hearth_error_set(error, row ? row->number : HEARTH_EINTERNAL, "the job failed: %s",
+                                hearth_json_text(fault, "message", "it did not say why"));
+    return 0;
+}
+
+int hearth_job_view_result(const struct hearth_job_view *view, json_t **ret_job,
+                           struct hearth_error *error)
+{
+    enum hearth_job_view_end end;
+    const struct hearth_client_call call = {
+        .path = hearth_client_path(view->arena, "/training/jobs/", view->id, "")};
+    *ret_job = NULL;
+    int rc = hearth_job_view_follow(view, &end, error);
+    if (rc || end == HEARTH_JOB_VIEW_DETACHED)
+        return rc;
+    rc = hearth_client_run(view->client, &call, ret_job, error);
+    if (rc)
+        return rc;
+    rc = judge(*ret_job, error);
+    if (rc) {
+        json_decref(*ret_job);
+        *ret_job = NULL;
+    }
+    return rc;
+}

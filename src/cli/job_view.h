@@ -24,6 +24,11 @@ enum hearth_job_view_end {
 int hearth_job_view_follow(const struct hearth_job_view *view, enum hearth_job_view_end *ret_end,
                            struct hearth_error *error);
 
+/* Follows, and then asks what came of it: `ret_job` is the caller's, NULL when whoever watched went
+ * away. The error of a job that failed or was cancelled is the job's own. */
+int hearth_job_view_result(const struct hearth_job_view *view, json_t **ret_job,
+                           struct hearth_error *error);
+
 /* Every event as a line on standard output: those that there are, or with `follows` until the job
  * is over. */
 int hearth_job_view_lines(const struct hearth_job_view *view, bool follows,

@@ -195,6 +195,8 @@ json_t *hearth_job_facts_lineage(const json_t *facts, const json_t *environment)
     if (*hearth_job_facts_internal(facts, "evaluation_sha256"))
         json_object_set_new(lineage, "evaluation_dataset_sha256",
                             json_string(hearth_job_facts_internal(facts, "evaluation_sha256")));
+    json_object_set(lineage, "evaluation_dataset_id",
+                    json_object_get(facts, "evaluation_dataset_id"));
     json_object_set(lineage, "seed", json_object_get(facts, "seed"));
     json_object_set_new(lineage, "parameters",
                         json_deep_copy(json_object_get(facts, "parameters")));

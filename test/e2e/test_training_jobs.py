@@ -269,6 +269,9 @@ def test_a_version_that_is_superseded_is_put_away_and_can_be_merged(serve, tmp_p
     body = {"model": "learnt:2", "max_tokens": 4, "messages": [{"role": "user", "content": "Hello"}]}
     assert server.post("/v1/chat/completions", body).status == 200
     assert place.exists() and not archived.exists()
+    again = cli("reproduce", "learnt:2", home=server.home)
+    assert again.returncode == 0 and "byte for byte" in again.stdout, again.stderr
+    assert server.get("/models/learnt.reproduced").status == 404
     out = tmp_path / "whole"
     done = cli("merge", "learnt:2", out, home=server.home)
     assert done.returncode == 0, done.stderr
