@@ -15,6 +15,8 @@ struct hearth_model_crashes {
     struct hearth_restart restart;
     struct hearth_error last_error; /* code 0: none yet */
     uint64_t crashes, failures;
+    uint32_t failures_in_row; /* of loads */
+    uint64_t try_again_ms;    /* loop's clock: no request has it loaded before that; 0: at once */
 };
 
 void hearth_crashes_init(struct hearth_model_crashes *crashes,
@@ -29,9 +31,19 @@ uint64_t hearth_crashes_add(struct hearth_model_crashes *crashes, const struct h
 /* One of several workers did, and the others go on. */
 void hearth_crashes_add_worker(struct hearth_model_crashes *crashes,
                                const struct hearth_error *error);
-/* It cannot be loaded: no crash, and no reason to rest. */
+/* It cannot be loaded: no crash, and no reason for the breaker. The first request after that tries
+ * again; if that fails too, there is a wait that doubles from one second to a minute, so that
+ * requests do not have a broken file read again and again. */
 void hearth_crashes_add_failure(struct hearth_model_crashes *crashes,
                                 const struct hearth_error *error);
+void hearth_crashes_loaded(struct hearth_model_crashes *crashes);
+/* A person wants it tried now. */
+void hearth_crashes_forgive_failures(struct hearth_model_crashes *crashes);
+/* May a request have it loaded? Else what went wrong the last time, and when it may. */
+int hearth_crashes_admit_load(const struct hearth_model_crashes *crashes,
+                              uint32_t *ret_retry_after_ms, struct hearth_error *error);
+/* How long it waits before it is loaded again without a request; at least a second. */
+uint64_t hearth_crashes_reload_ms(const struct hearth_model_crashes *crashes);
 void hearth_crashes_worked(struct hearth_model_crashes *crashes);
 
 bool hearth_crashes_is_resting(const struct hearth_model_crashes *crashes);

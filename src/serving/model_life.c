@@ -104,6 +104,11 @@ void hearth_life_want_and_tell(struct hearth_model_life *life, hearth_on_model o
     hearth_life_want(life);
 }
 
+void hearth_life_forgive(struct hearth_model_life *life)
+{
+    hearth_crashes_forgive_failures(&life->crashes);
+}
+
 void hearth_life_pin(struct hearth_model_life *life)
 {
     life->pinned = true;
@@ -131,6 +136,7 @@ void hearth_life_on_ready(struct hearth_model_life *life)
 {
     log_capped_context(life);
     life->counts.loads++;
+    hearth_crashes_loaded(&life->crashes);
     hearth_requests_touch(life->requests);
     hearth_timer_stop(life->timer);
     move(life, HEARTH_MODEL_READY);
@@ -141,9 +147,9 @@ void hearth_life_on_ready(struct hearth_model_life *life)
 
 /* Endings of a try */
 
-/* A failed load is not tried again by itself: what is wrong with a file stays wrong. All who wait
- * are told, and the next request begins a new try. This does not count as a crash, and opens no
- * breaker. */
+/* All who wait are told. What is wrong with a file stays wrong, so the next try is the next
+ * request's, behind a wait that grows; only what is pinned, and may have failed for the moment, is
+ * tried again by itself. This does not count as a crash, and opens no breaker. */
 void hearth_life_on_failed(struct hearth_model_life *life, const struct hearth_error *failure)
 {
     struct hearth_error error = *failure;
@@ -155,6 +161,9 @@ void hearth_life_on_failed(struct hearth_model_life *life, const struct hearth_e
     move(life, HEARTH_MODEL_FAILED);
     hearth_requests_fail_queued(life->requests, &error, 0);
     hearth_model_waiters_tell(&life->load_waiters, &error);
+    if (life->state == HEARTH_MODEL_FAILED && life->pinned && !life->draining &&
+        hearth_error_row(error.code)->retry)
+        hearth_timer_start(life->timer, hearth_crashes_reload_ms(&life->crashes), 0);
     life->ops->on_settled(life->argument);
 }
 
@@ -301,6 +310,8 @@ bool hearth_life_stop(struct hearth_model_life *life, bool force, hearth_on_mode
 void hearth_life_drain(struct hearth_model_life *life)
 {
     life->draining = true;
+    if (life->state == HEARTH_MODEL_FAILED)
+        hearth_timer_stop(life->timer); /* it is not tried again */
     if (!hearth_requests_any(life->requests))
         hearth_life_unload(life, false);
 }
@@ -382,6 +393,8 @@ static void on_time(void *argument)
         give_load_up(life);
     else if (life->state == HEARTH_MODEL_RESTING)
         rise(life);
+    else if (life->state == HEARTH_MODEL_FAILED)
+        begin(life);
     else if (life->state == HEARTH_MODEL_READY && hearth_load_has_guests(life->load))
         hearth_timer_start(life->timer, GUESTS_MS, 0); /* they have idle times of their own */
     else if (life->state == HEARTH_MODEL_READY && !hearth_requests_any(life->requests))
@@ -419,7 +432,10 @@ void hearth_life_destroy(struct hearth_model_life *life)
 int hearth_life_admit(struct hearth_model_life *life, uint32_t *ret_retry_after_ms,
                       struct hearth_error *error)
 {
-    return hearth_crashes_admit(&life->crashes, ret_retry_after_ms, error);
+    int rc = hearth_crashes_admit(&life->crashes, ret_retry_after_ms, error);
+    if (rc == 0 && life->state == HEARTH_MODEL_FAILED)
+        rc = hearth_crashes_admit_load(&life->crashes, ret_retry_after_ms, error);
+    return rc;
 }
 
 void hearth_life_renew(struct hearth_model_life *life, bool is_other_version)

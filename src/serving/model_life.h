@@ -32,6 +32,8 @@ void hearth_life_want(struct hearth_model_life *life);
 /* The same; `on_done` (or NULL) comes when it is ready or has failed. It is not ready now. */
 void hearth_life_want_and_tell(struct hearth_model_life *life, hearth_on_model on_done,
                                void *argument);
+/* A person wants it tried now, however often its load has failed. */
+void hearth_life_forgive(struct hearth_model_life *life);
 void hearth_life_pin(struct hearth_model_life *life); /* it is not unloaded when it is idle */
 /* How long it stays loaded without requests, in place of the setting idle_unload, until it is
  * unloaded or another time is said (domain/residency.h). */
@@ -49,7 +51,8 @@ void hearth_life_drain(struct hearth_model_life *life);
 /* A request has left: arms the idle timer, or unloads when the server drains. */
 void hearth_life_look_idle(struct hearth_model_life *life);
 
-/* May work come, or does it rest after crashes? As hearth_crashes_admit. */
+/* May work come, or does it rest after crashes, or wait after loads that failed? As
+ * hearth_crashes_admit and hearth_crashes_admit_load. */
 int hearth_life_admit(struct hearth_model_life *life, uint32_t *ret_retry_after_ms,
                       struct hearth_error *error);
 /* The settings of the identity have changed; what another version of the same name did before says

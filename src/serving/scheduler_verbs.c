@@ -38,8 +38,10 @@ static int load(struct hearth_scheduler *scheduler, const struct hearth_catalog_
     struct hearth_served_model *model;
     uint32_t retry_after_ms;
     int rc = hearth_scheduler_take_over(scheduler, entry, &model, error);
-    if (rc == 0)
+    if (rc == 0) {
+        hearth_life_forgive(model->life);
         rc = hearth_life_admit(model->life, &retry_after_ms, error);
+    }
     if (rc < 0)
         return rc;
     if (entry->pin)

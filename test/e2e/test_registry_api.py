@@ -369,7 +369,7 @@ def test_metrics_can_be_parsed_and_wake_nothing(server):
 def test_health_and_ready_tell_the_state(server):
     health = server.get("/health").json()
     assert health["status"] == "ok" and health["store"] == "ok" and health["workers"] == []
-    assert server.get("/ready").json() == {"ready": True}
+    assert server.get("/ready").json() == {"ready": True, "loading": [], "failed": []}
     assert create(server, "one", task="chat").status == 201
     assert chat(server, "one").status == 200
     [worker] = server.get("/health").json()["workers"]

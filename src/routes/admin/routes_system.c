@@ -70,6 +70,36 @@ void hearth_route_health(struct hearth_call *call)
     hearth_answer_buf(call, gateway->store_failed ? 503 : 200, &buf);
 }
 
+/* Of the models that are wanted from the start, those that still load. One that has failed is told
+ * and does not keep the others from being used. */
+struct readiness {
+    json_t *loading, *failed;
+};
+
+static void look_at_model(void *argument, const struct hearth_model_report *report)
+{
+    struct readiness *readiness = argument;
+    if (!report->pinned)
+        return;
+    if (report->state == HEARTH_MODEL_FAILED || report->state == HEARTH_MODEL_RESTING)
+        json_array_append_new(readiness->failed, json_string(report->model));
+    else if (report->state == HEARTH_MODEL_PLANNING || report->state == HEARTH_MODEL_LOADING)
+        json_array_append_new(readiness->loading, json_string(report->model));
+}
+
+static void answer_ready(struct hearth_call *call)
+{
+    struct readiness readiness = {.loading = json_array(), .failed = json_array()};
+    hearth_scheduler_each(call->gateway->scheduler, look_at_model, &readiness);
+    bool ready = json_array_size(readiness.loading) == 0;
+    json_t *answer = json_pack("{s:b}", "ready", ready);
+    if (!ready)
+        json_object_set_new(answer, "reason", json_string("models load"));
+    json_object_set_new(answer, "loading", readiness.loading);
+    json_object_set_new(answer, "failed", readiness.failed);
+    hearth_answer_json(call, ready ? 200 : 503, answer);
+}
+
 /* For load balancers: no while the server stops, so that they send nothing new. */
 void hearth_route_ready(struct hearth_call *call)
 {
@@ -81,7 +111,7 @@ void hearth_route_ready(struct hearth_call *call)
     if (reason)
         hearth_answer_json(call, 503, json_pack("{s:b, s:s}", "ready", 0, "reason", reason));
     else
-        hearth_answer_bytes(call, 200, "application/json", "{\"ready\":true}", 14);
+        answer_ready(call);
 }
 
 /* Connections and what is held for them; `held` is what connection_buffers_max bounds. */

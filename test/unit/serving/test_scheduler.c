@@ -285,6 +285,54 @@ static void test_a_failed_load_is_told_to_all_and_tried_again_by_the_next(void *
     bed_close(&bed);
 }
 
+static void fail_load(int code)
+{
+    struct hearth_error error;
+    hearth_error_set(&error, code, "as it is");
+    manual->spec.events->on_failed(manual->spec.argument, &error);
+    manual_ended_as_asked();
+}
+
+static void test_a_load_that_fails_again_and_again_is_not_tried_by_every_request(void **state)
+{
+    (void)state;
+    struct bed bed;
+    struct answer answers[3] = {{0}};
+    struct hearth_error error;
+    open_bed(&bed, &usual);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(submit(&bed, &answers[i]), 0);
+        run_until_started(&bed, i + 1);
+        fail_load(HEARTH_EMODEL);
+    }
+    assert_int_equal(submit(&bed, &answers[2]), HEARTH_EMODEL);
+    assert_true(answers[2].retry_after_ms > 0 && answers[2].retry_after_ms <= 1000);
+    assert_int_equal(manual_starts, 2);
+    /* a person may have mended it */
+    assert_int_equal(hearth_scheduler_load(bed.scheduler, "m", NULL, NULL, &error), 0);
+    load(&bed);
+    assert_int_equal(submit(&bed, &answers[2]), 0);
+    manual_done(manual->sent[0]);
+    assert_int_equal(answers[2].done, 1);
+    bed_close(&bed);
+}
+
+static void test_a_pinned_model_that_failed_for_the_moment_is_tried_again_by_itself(void **state)
+{
+    (void)state;
+    struct bed bed;
+    struct hearth_error error;
+    open_bed(&bed, &usual);
+    assert_int_equal(hearth_scheduler_load(bed.scheduler, "m", NULL, NULL, &error), 0);
+    run_until_started(&bed, 1);
+    fail_load(HEARTH_EMEMORY);
+    assert_int_equal(report(&bed)->state, HEARTH_MODEL_FAILED);
+    load(&bed);
+    assert_int_equal(manual_starts, 2);
+    assert_int_equal(report(&bed)->state, HEARTH_MODEL_READY);
+    bed_close(&bed);
+}
+
 static void test_a_request_times_out_in_the_queue_and_in_the_worker(void **state)
 {
     (void)state;
@@ -697,6 +745,8 @@ int main(void)
         cmocka_unit_test(test_repeated_crashes_open_the_breaker_and_it_closes_again),
         cmocka_unit_test(test_a_model_that_does_not_fit_is_refused_with_the_sum),
         cmocka_unit_test(test_a_failed_load_is_told_to_all_and_tried_again_by_the_next),
+        cmocka_unit_test(test_a_load_that_fails_again_and_again_is_not_tried_by_every_request),
+        cmocka_unit_test(test_a_pinned_model_that_failed_for_the_moment_is_tried_again_by_itself),
         cmocka_unit_test(test_a_request_times_out_in_the_queue_and_in_the_worker),
         cmocka_unit_test(test_a_load_that_takes_too_long_is_given_up),
         cmocka_unit_test(test_stop_lets_running_ones_finish_and_answers_the_rest),
