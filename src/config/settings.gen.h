@@ -142,6 +142,12 @@ struct hearth_settings {
     uint64_t load_timeout;
     /* milliseconds: end a worker that has been silent for this long */
     uint64_t heartbeat_timeout;
+    /* milliseconds: a loaded model that nobody has used for this long computes a tiny inference, again and again, which shows whether it works; after two in a row that fail its process is started anew; 0: none does */
+    uint64_t health_interval;
+    /* milliseconds: how long such an inference may take */
+    uint64_t health_timeout;
+    /* a model that was loaded and has nothing to do computes a tiny inference at once, so that the first client need not wait for what happens only then */
+    bool warm_up;
     /* milliseconds: how long a worker may finish its requests when its model is stopped, before it is killed */
     uint64_t stop_timeout;
     /* milliseconds: unload a model that has not been used for this long; 0 never does */

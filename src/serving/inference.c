@@ -104,7 +104,8 @@ int hearth_inference_target_open(struct hearth_scheduler *scheduler,
         const struct hearth_request_terms terms = {.caller = hearth_caller_create(request),
                                                    .class_ = request->class_,
                                                    .deadline_ms = request->deadline_ms,
-                                                   .credit = request->credit};
+                                                   .credit = request->credit,
+                                                   .is_probe = request->is_probe};
         struct hearth_inference_target *target =
             hearth_target_create(&model->targets, entry, &terms);
         target->scheduler = scheduler;

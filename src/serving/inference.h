@@ -33,6 +33,7 @@ struct hearth_inference_request {
     const char *request_id;
     const char *traceparent; /* or NULL */
     uint32_t credit;         /* events that may be under way before hearth_inference_credit */
+    bool is_probe;           /* it is no use of the model: the model is as idle as before */
 };
 
 struct hearth_inference_done {

@@ -362,6 +362,11 @@ void hearth_load_stop(struct hearth_model_load *load, bool force)
         hearth_model_process_stop(load->process);
 }
 
+void hearth_load_condemn(struct hearth_model_load *load, const struct hearth_error *error)
+{
+    hearth_model_process_condemn(load->process, error);
+}
+
 void hearth_load_forget_files(struct hearth_model_load *load)
 {
     load->files.verified = false;

@@ -73,6 +73,10 @@ void hearth_load_give_up(struct hearth_model_load *load, const struct hearth_err
 /* Of a process that is ready: what runs may finish within the stop timeout, or it is killed. */
 void hearth_load_stop(struct hearth_model_load *load, bool force);
 
+/* Of a process that is ready and does not work: it is killed, and on_ended comes with this error.
+ */
+void hearth_load_condemn(struct hearth_model_load *load, const struct hearth_error *error);
+
 /* Another version has the name now: its files are others, and not checked yet. */
 void hearth_load_forget_files(struct hearth_model_load *load);
 

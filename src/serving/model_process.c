@@ -245,6 +245,12 @@ void hearth_model_process_kill(struct hearth_model_process *process)
     hearth_backend_kill(process->backend, NULL);
 }
 
+void hearth_model_process_condemn(struct hearth_model_process *process,
+                                  const struct hearth_error *error)
+{
+    hearth_backend_kill(process->backend, error);
+}
+
 void hearth_model_process_open(struct hearth_model_process *process, bool on_trial)
 {
     hearth_dispatch_open(process->dispatch, process->backend, &process->facts, process->replicas,

@@ -52,6 +52,9 @@ int hearth_model_process_start(struct hearth_model_process *process,
 void hearth_model_process_stop(struct hearth_model_process *process);
 /* Nothing but on_end comes any more. */
 void hearth_model_process_kill(struct hearth_model_process *process);
+/* The same for a fault of its own, which on_end reports. */
+void hearth_model_process_condemn(struct hearth_model_process *process,
+                                  const struct hearth_error *error);
 /* It is ready: the dispatch sends its requests. `on_trial` as of hearth_dispatch_open. */
 void hearth_model_process_open(struct hearth_model_process *process, bool on_trial);
 

@@ -81,12 +81,20 @@ void hearth_requests_limit(struct hearth_model_requests *requests)
 
 /* In */
 
+static void use(struct hearth_model_requests *requests, const struct hearth_inference *inference)
+{
+    if (inference->asked.is_probe)
+        return;
+    requests->last_use_ms = (uint64_t)hearth_clock_wall_ms();
+    requests->used_ms = now_ms(requests);
+}
+
 /* From here on the request has a place in all books, and every way out goes through `drop`. */
 static void add(struct hearth_model_requests *requests, struct hearth_inference *inference)
 {
     hearth_request_list_add(&requests->list, inference);
     requests->counts.requests++;
-    requests->used_ms = now_ms(requests);
+    use(requests, inference);
     hearth_requests_due(requests, inference->asked.deadline_ms);
 }
 
@@ -204,8 +212,7 @@ static void drop(struct hearth_inference *inference)
     hearth_request_list_remove(&requests->list, inference);
     requests->counts.tokens_in += inference->meter.tokens_in;
     requests->counts.tokens_out += inference->meter.tokens_out;
-    requests->last_use_ms = (uint64_t)hearth_clock_wall_ms();
-    requests->used_ms = now_ms(requests);
+    use(requests, inference);
     hearth_request_destroy(inference);
     requests->ops->on_left(requests->argument);
 }

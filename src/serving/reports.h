@@ -40,6 +40,9 @@ struct hearth_model_report {
     const char *breaker;            /* "closed", "open", "half-open" */
     uint64_t retry_after_ms;        /* while resting or with an open breaker */
     struct hearth_error last_error; /* code 0: none yet */
+    const char
+        *health; /* "unknown", "ok", "failing": by tiny inferences, where settings want them */
+    uint64_t probe_ms; /* how long the last one that was answered took */
     bool pinned;
     uint64_t expires_ms; /* wall clock: when it goes if nobody uses it; 0: it stays */
 };

@@ -72,6 +72,7 @@ struct hearth_inference *hearth_request_create(const struct hearth_request_terms
     asked->caller = hearth_caller_keep(terms->caller);
     asked->deadline_ms = terms->deadline_ms;
     asked->credit = terms->credit;
+    asked->is_probe = terms->is_probe;
     inference->queued.class_ = terms->class_;
     inference->queued.place = part->place;
     inference->queued.cost = cost_of(&asked->input);

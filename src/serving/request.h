@@ -48,6 +48,7 @@ struct hearth_request_asked {
     struct hearth_caller *caller;
     uint64_t deadline_ms; /* loop's clock; 0: none */
     uint32_t credit;      /* all that was ever given */
+    bool is_probe;
 };
 
 struct hearth_request_links {
@@ -78,6 +79,7 @@ struct hearth_request_terms {
     enum hearth_class class_;
     uint64_t deadline_ms;
     uint32_t credit;
+    bool is_probe;
 };
 /* Keeps caller and input. It is in no list. */
 struct hearth_inference *hearth_request_create(const struct hearth_request_terms *terms,

@@ -145,6 +145,7 @@ int hearth_scheduler_create(const struct hearth_scheduler_options *options,
     scheduler->watch = watch_machine(scheduler);
     scheduler->drain_timer = hearth_timer_create(loop, on_drain_time, scheduler);
     scheduler->forget_timer = hearth_timer_create(loop, on_forget_time, scheduler);
+    hearth_scheduler_probe(scheduler);
     *ret_scheduler = scheduler;
     return 0;
 }
@@ -173,6 +174,7 @@ void hearth_scheduler_destroy(struct hearth_scheduler *scheduler)
     hearth_usage_samples_destroy(scheduler->usage);
     hearth_machine_watch_destroy(scheduler->watch);
     hearth_load_gate_destroy(scheduler->place.gate);
+    hearth_scheduler_stop_probes(scheduler);
     hearth_timer_destroy(scheduler->drain_timer);
     hearth_timer_destroy(scheduler->forget_timer);
     hearth_free(scheduler);

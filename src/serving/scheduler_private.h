@@ -9,6 +9,7 @@
  *   scheduler_verbs.c    loading and stopping by name
  *   scheduler_reports.c  reports, workers, samples, vectors, dead letters
  *   inference.c          the verbs of inference.h
+ *   scheduler_probes.c   tiny inferences that show whether models work
  *   scheduler.c          create, drain, destroy
  *
  * Terms:
@@ -43,6 +44,7 @@ struct hearth_scheduler {
     struct hearth_dead_letters *letters;
     struct hearth_usage_samples *usage;
     struct hearth_machine_watch *watch;
+    struct hearth_timer *probe_timer;
     struct hearth_served_model *models; /* in the order in which they were first asked for */
     bool draining;
     uint64_t last_serial;
@@ -64,6 +66,10 @@ int hearth_scheduler_choose_idle(struct hearth_scheduler *scheduler, uint64_t by
 /* scheduler_room.c: what the machine's climate asks; `owner` is the scheduler. */
 void hearth_scheduler_on_pressure(void *owner);
 void hearth_scheduler_on_slow(void *owner, uint32_t slow);
+
+/* scheduler_probes.c: begins to probe, if the settings want it; and leaves it. */
+void hearth_scheduler_probe(struct hearth_scheduler *scheduler);
+void hearth_scheduler_stop_probes(struct hearth_scheduler *scheduler);
 
 /* scheduler_reports.c: what samples of usage ask the scheduler. */
 extern const struct hearth_usage_ops hearth_scheduler_usage_ops;

@@ -179,12 +179,18 @@ bool hearth_served_is_superfluous(const struct hearth_served_model *model)
            !hearth_life_is_awaited(model->life) && !model->targets;
 }
 
+static const char *const health_names[] = {[HEARTH_HEALTH_UNKNOWN] = "unknown",
+                                           [HEARTH_HEALTH_OK] = "ok",
+                                           [HEARTH_HEALTH_FAILING] = "failing"};
+
 void hearth_served_report(const struct hearth_served_model *model,
                           struct hearth_model_report *report)
 {
     const struct hearth_catalog_entry *entry = model->identity.entry;
     *report = (struct hearth_model_report){
         .model = entry->id, .name = entry->name, .device = entry->device};
+    report->health = health_names[model->probe.health];
+    report->probe_ms = model->probe.took_ms;
     hearth_requests_report(model->requests, report);
     hearth_dispatch_report(model->dispatch, report);
     hearth_load_report(model->load, report);

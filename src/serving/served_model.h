@@ -33,6 +33,18 @@ struct hearth_served_ops {
                                          struct hearth_host **ret_host);
 };
 
+enum hearth_model_health { HEARTH_HEALTH_UNKNOWN, HEARTH_HEALTH_OK, HEARTH_HEALTH_FAILING };
+
+/* What its last probe showed; zeroed memory: it had none. */
+struct hearth_model_probe {
+    struct hearth_inference *running; /* or NULL */
+    uint64_t sent_ms;                 /* loop's clock */
+    uint64_t load_ms;                 /* of the load that was probed last */
+    uint64_t took_ms;
+    uint32_t failures; /* in a row */
+    enum hearth_model_health health;
+};
+
 struct hearth_served_model {
     struct hearth_served_model *next; /* the scheduler's list */
     uint64_t serial;                  /* no other one of this scheduler had or has it */
@@ -45,6 +57,7 @@ struct hearth_served_model {
     struct hearth_model_load *load;
     struct hearth_model_life *life;
     struct hearth_inference_target *targets;
+    struct hearth_model_probe probe; /* scheduler_probes.c's */
 };
 
 /* `from` has the six members of an identity that its owner sets. */

@@ -64,6 +64,8 @@ json_t *hearth_report_json(const struct hearth_model_report *report)
     put(object, "unloads", report->unloads);
     put(object, "crashes", report->crashes);
     put(object, "failures", report->failures);
+    put_text(object, "health", report->health);
+    put(object, "probe_ms", report->probe_ms);
     put_text(object, "breaker", report->breaker);
     put(object, "retry_after_ms", report->retry_after_ms);
     put(object, "sandbox", report->sandbox);

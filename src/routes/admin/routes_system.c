@@ -34,6 +34,7 @@ static void add_worker(void *argument, const struct hearth_model_report *report)
     hearth_json_write_text(buf, hearth_model_state_name(report->state));
     hearth_buf_text(buf, ",\"breaker\":");
     hearth_json_write_text(buf, report->breaker);
+    hearth_buf_printf(buf, ",\"health\":\"%s\"", report->health);
     hearth_buf_printf(buf, ",\"queued\":%zu,\"running\":%zu,\"crashes\":%llu}", report->queued,
                       report->running, (unsigned long long)report->crashes);
     if (report->state == HEARTH_MODEL_RESTING ||
