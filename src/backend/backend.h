@@ -61,7 +61,8 @@ struct hearth_backend_spec {
     uint64_t breaker_rest_ms;
     const struct hearth_backend_ops *each; /* NULL: hearth_backend_local */
     const char **cpus;
-    /* For a guest only: whose process, which is ready, and the adapter's GGUF file. */
+    /* For a guest only: whose process, which is ready, and the adapter's GGUF file, or NULL: it is
+     * what computes there already, under another name. */
     struct hearth_host *host;
     const char *adapter;
 };
@@ -105,7 +106,7 @@ struct hearth_backend_ops {
     void (*each_worker)(const struct hearth_backend *backend,
                         void (*visit)(void *argument, const struct hearth_backend_worker *worker),
                         void *argument);
-    /* What adapters may come to (backend_host.h), once it is ready; NULL: none may. */
+    /* What adapters and twins may come to (backend_host.h), once it is ready; NULL: none may. */
     struct hearth_host *(*host)(struct hearth_backend *backend);
 };
 

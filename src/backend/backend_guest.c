@@ -1,6 +1,6 @@
-/* An adapter on a worker that runs already, as a backend of its own: its model has its own queue,
- * its own load and its own faults, while the process is its host's. Whatever ends the process ends
- * this backend too, with the same reason. */
+/* An adapter on a worker that runs already, or another name of what runs there, as a backend of its
+ * own: its model has its own queue, its own load and its own faults, while the process is its
+ * host's. Whatever ends the process ends this backend too, with the same reason. */
 #include "backend/backend_host.h"
 
 #include "backend/supervisor.h"
@@ -62,6 +62,11 @@ static void end_for(struct guest_backend *guest, const struct hearth_error *erro
     end_soon(guest);
 }
 
+static bool is_twin(const struct guest_backend *guest)
+{
+    return guest->descriptor < 0;
+}
+
 /* Its own list is the base's with its name behind. */
 static void add_name(char *list, size_t size, const char *name)
 {
@@ -85,7 +90,8 @@ static struct hearth_ipc_started *started_of(const struct guest_backend *guest)
     *started = guest->host->started;
     started->plan = (struct hearth_memory_plan){.weights = guest->bytes * GROWTH};
     started->facts.adapter_places = 0;
-    add_name(started->facts.adapters_json, sizeof(started->facts.adapters_json), guest->name);
+    if (!is_twin(guest))
+        add_name(started->facts.adapters_json, sizeof(started->facts.adapters_json), guest->name);
     return started;
 }
 
@@ -94,6 +100,13 @@ static void fail(struct guest_backend *guest, const struct hearth_error *error)
     guest->events->on_failed(guest->argument, error);
     if (!guest->ends)
         end_for(guest, NULL);
+}
+
+static void be_ready(struct guest_backend *guest)
+{
+    struct hearth_ipc_started *started = started_of(guest);
+    guest->events->on_ready(guest->argument, &started->facts);
+    hearth_free(started);
 }
 
 /* Whoever hears of the plan may end it; then it never goes to its host. */
@@ -106,11 +119,14 @@ static void begin(struct guest_backend *guest)
     hearth_free(started);
     if (guest->ends || !guest->host)
         return;
-    int rc = hearth_host_take(guest->host, &guest->guest, guest->name, guest->descriptor,
-                              &guest->place, &error);
+    int rc = is_twin(guest) ? hearth_host_join(guest->host, &guest->guest, &guest->place, &error)
+                            : hearth_host_take(guest->host, &guest->guest, guest->name,
+                                               guest->descriptor, &guest->place, &error);
     guest->has_place = rc == 0;
     if (rc)
         fail(guest, &error);
+    else if (is_twin(guest))
+        be_ready(guest);
 }
 
 static void on_turn(void *argument)
@@ -134,9 +150,7 @@ static void on_arrived(void *argument, const struct hearth_error *error)
         fail(guest, error);
         return;
     }
-    struct hearth_ipc_started *started = started_of(guest);
-    guest->events->on_ready(guest->argument, &started->facts);
-    hearth_free(started);
+    be_ready(guest);
 }
 
 static void on_stream_ended(void *argument)
@@ -193,7 +207,8 @@ static int guest_start(const struct hearth_backend_spec *spec, struct hearth_bac
     guest->host = spec->host;
     guest->name = hearth_strdup(spec->model);
     guest->turn = hearth_timer_create(spec->loop, on_turn, guest);
-    int rc = open_file(guest, spec->adapter, error);
+    guest->descriptor = -1;
+    int rc = spec->adapter ? open_file(guest, spec->adapter, error) : 0;
     if (rc) {
         guest_destroy(&guest->backend);
         return rc;

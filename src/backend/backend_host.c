@@ -24,14 +24,27 @@ uint32_t hearth_host_free_places(const struct hearth_host *host)
     return count;
 }
 
+bool hearth_host_takes_adapters(const struct hearth_host *host)
+{
+    return place_count(host) > 0;
+}
+
+static bool is_twin(uint32_t place)
+{
+    return place >= HEARTH_IPC_ADAPTER_PLACES_MAX;
+}
+
 bool hearth_host_has_guests(const struct hearth_host *host)
 {
-    return hearth_host_free_places(host) < place_count(host);
+    for (uint32_t i = 0; i < HEARTH_HOST_PLACES_MAX; i++)
+        if (host->places[i].state != HEARTH_PLACE_FREE)
+            return true;
+    return false;
 }
 
 bool hearth_host_is_busy(const struct hearth_host *host)
 {
-    for (uint32_t i = 0; i < place_count(host); i++)
+    for (uint32_t i = 0; i < HEARTH_HOST_PLACES_MAX; i++)
         if (host->places[i].state == HEARTH_PLACE_COMES || host->places[i].streams)
             return true;
     return false;
@@ -60,6 +73,19 @@ int hearth_host_take(struct hearth_host *host, const struct hearth_guest *guest,
     return 0;
 }
 
+int hearth_host_join(struct hearth_host *host, const struct hearth_guest *guest,
+                     uint32_t *ret_place, struct hearth_error *error)
+{
+    for (uint32_t i = HEARTH_IPC_ADAPTER_PLACES_MAX; i < HEARTH_HOST_PLACES_MAX; i++)
+        if (host->places[i].state == HEARTH_PLACE_FREE) {
+            host->places[i] =
+                (struct hearth_host_place){.state = HEARTH_PLACE_THERE, .guest = guest};
+            *ret_place = i;
+            return 0;
+        }
+    return hearth_error_set(error, HEARTH_EQUEUEFULL, "the model has no place for another name");
+}
+
 /* Nobody's any more, and nothing of it runs. */
 static void clear_place(struct hearth_host *host, uint32_t place)
 {
@@ -67,7 +93,8 @@ static void clear_place(struct hearth_host *host, uint32_t place)
     if (one->guest || one->streams || one->state != HEARTH_PLACE_THERE)
         return;
     one->state = HEARTH_PLACE_FREE;
-    send_if(host, hearth_ipc_put_adapter_drop(host->buf, place), -1);
+    if (!is_twin(place))
+        send_if(host, hearth_ipc_put_adapter_drop(host->buf, place), -1);
 }
 
 void hearth_host_cancel_all(struct hearth_host *host, uint32_t place)
@@ -111,7 +138,8 @@ int hearth_host_send(struct hearth_host *host, uint32_t place,
     struct hearth_input input = *request->input;
     int descriptor = -1;
     /* Only what generates knows adapters; tokens are the base's. */
-    input.adapter = input.task == HEARTH_TASK_GENERATE ? place + 1 : 0;
+    if (!is_twin(place))
+        input.adapter = input.task == HEARTH_TASK_GENERATE ? place + 1 : 0;
     int rc = hearth_ipc_put_request(host->buf, --host->last_wire, &input, request->credit,
                                     request->class_, request->traceparent, &descriptor);
     send_if(host, rc, descriptor);
@@ -185,7 +213,7 @@ void hearth_host_stream_ended(struct hearth_host *host, uint32_t wire)
 void hearth_host_end(struct hearth_host *host, const struct hearth_child_end *end)
 {
     host->count = 0;
-    for (uint32_t i = 0; i < HEARTH_IPC_ADAPTER_PLACES_MAX; i++) {
+    for (uint32_t i = 0; i < HEARTH_HOST_PLACES_MAX; i++) {
         const struct hearth_guest *guest = host->places[i].guest;
         host->places[i] = (struct hearth_host_place){.state = HEARTH_PLACE_FREE};
         if (guest)

@@ -1,6 +1,7 @@
-/* What a worker process has taken in beside its own model: adapters, each in a place, and the
- * streams that use them. Each adapter is a *guest*, which looks to its own model like a backend of
- * its own (backend_guest.c); here its streams are told from the host's.
+/* What a worker process has taken in beside its own model: adapters, each in a place, and other
+ * names of the same model (twins), which cost it nothing; and the streams that use them. Each
+ * adapter is a *guest*, which looks to its own model like a backend of its own (backend_guest.c);
+ * here its streams are told from the host's.
  *
  * On the wire the host's streams count up from 1 and those of guests down from UINT32_MAX. A guest
  * may leave at any time: its streams are canceled, and its place is free when the worker has ended
@@ -33,6 +34,10 @@ struct hearth_host_place {
     uint32_t streams;
 };
 
+/* Twins have the places behind those of adapters. */
+#define HEARTH_HOST_TWINS_MAX 64
+#define HEARTH_HOST_PLACES_MAX (HEARTH_IPC_ADAPTER_PLACES_MAX + HEARTH_HOST_TWINS_MAX)
+
 struct hearth_host_stream {
     uint32_t wire, stream, place;
 };
@@ -44,7 +49,7 @@ struct hearth_host {
     struct hearth_buf *buf;
     struct hearth_ipc_started started; /* the worker's; facts as loaded, when it is ready */
 
-    struct hearth_host_place places[HEARTH_IPC_ADAPTER_PLACES_MAX];
+    struct hearth_host_place places[HEARTH_HOST_PLACES_MAX];
     struct hearth_host_stream *streams;
     size_t count, capacity;
     uint32_t last_wire;
@@ -60,13 +65,18 @@ void hearth_host_finish(struct hearth_host *host);
  * left. HEARTH_EQUEUEFULL when no place is free. */
 int hearth_host_take(struct hearth_host *host, const struct hearth_guest *guest, const char *name,
                      int descriptor, uint32_t *ret_place, struct hearth_error *error);
+/* The same for a twin, which is there at once: on_arrived does not come. */
+int hearth_host_join(struct hearth_host *host, const struct hearth_guest *guest,
+                     uint32_t *ret_place, struct hearth_error *error);
 void hearth_host_leave(struct hearth_host *host, uint32_t place);
 int hearth_host_send(struct hearth_host *host, uint32_t place,
                      const struct hearth_backend_request *request, struct hearth_error *error);
 void hearth_host_credit(struct hearth_host *host, uint32_t place, uint32_t stream, uint32_t events);
 void hearth_host_cancel(struct hearth_host *host, uint32_t place, uint32_t stream);
 void hearth_host_cancel_all(struct hearth_host *host, uint32_t place);
+/* Of those for adapters; and whether there are any such, free or not. */
 uint32_t hearth_host_free_places(const struct hearth_host *host);
+bool hearth_host_takes_adapters(const struct hearth_host *host);
 /* Some place is not free. */
 bool hearth_host_has_guests(const struct hearth_host *host);
 /* Some guest has streams under way, or is just coming. */

@@ -339,7 +339,7 @@ static pid_t local_pid(const struct hearth_backend *backend)
 static struct hearth_host *local_host(struct hearth_backend *backend)
 {
     struct local_backend *local = local_of(backend);
-    return local->ready && local->host.started.facts.adapter_places ? &local->host : NULL;
+    return local->ready ? &local->host : NULL;
 }
 
 const struct hearth_backend_ops hearth_backend_local = {

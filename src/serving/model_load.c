@@ -102,13 +102,22 @@ static void wait_for_host(struct hearth_model_load *load)
     hearth_timer_start(load->again, LOOK_FOR_HOST_MS, 0);
 }
 
-/* Not within the gate, for its base may have to pass there. */
+static enum hearth_host_answer find_host(struct hearth_model_load *load, bool asks_anew,
+                                         struct hearth_host **ret_host)
+{
+    const struct hearth_load_files *files = &load->files;
+    if (files->adapter)
+        return load->ops->find_host(load->argument, files->base, asks_anew, ret_host);
+    return load->ops->find_twin(load->argument, files, ret_host);
+}
+
+/* Not within the gate, for its base or its twin may have to pass there. */
 static void seek_host(struct hearth_model_load *load)
 {
     struct hearth_host *host = NULL;
     enum hearth_host_answer answer = HEARTH_HOST_NONE;
     if (load->wants_host)
-        answer = load->ops->find_host(load->argument, load->files.base, !load->asked, &host);
+        answer = find_host(load, !load->asked, &host);
     load->asked = true;
     load->wants_host = answer != HEARTH_HOST_NONE;
     load->seeks_host = false;
@@ -214,8 +223,7 @@ static void start(struct hearth_model_load *load, const struct hearth_machine *m
     struct hearth_model_settings settings = load->identity->settings;
     load->host = NULL;
     /* Asked again: it may have ended while this waited for its turn. */
-    if (load->wants_host && load->ops->find_host(load->argument, load->files.base, false,
-                                                 &load->host) != HEARTH_HOST_THERE) {
+    if (load->wants_host && find_host(load, false, &load->host) != HEARTH_HOST_THERE) {
         load->host = NULL;
         wait_for_host(load);
         return;
@@ -292,7 +300,7 @@ static void on_located(void *argument, const struct hearth_location *location)
         fail(load, &error);
         return;
     }
-    load->wants_host = load->files.adapter_is_file;
+    load->wants_host = !load->files.adapter || load->files.adapter_is_file;
     load->asked = false;
     seek_host(load);
 }
@@ -413,11 +421,6 @@ void hearth_load_open(struct hearth_model_load *load, bool on_trial)
     hearth_model_process_open(load->process, on_trial);
 }
 
-bool hearth_load_has_process(const struct hearth_model_load *load)
-{
-    return hearth_model_process_runs(load->process);
-}
-
 uint64_t hearth_load_planned_bytes(const struct hearth_model_load *load)
 {
     return hearth_memory_total(hearth_model_process_plan(load->process));
@@ -429,6 +432,11 @@ uint64_t hearth_load_claim_before(const struct hearth_model_load *other,
     return hearth_load_gate_claim_before(&other->pass, &load->pass);
 }
 
+struct hearth_model_process *hearth_load_process(const struct hearth_model_load *load)
+{
+    return load->process;
+}
+
 const struct hearth_model_facts *hearth_load_facts(const struct hearth_model_load *load)
 {
     return hearth_model_process_facts(load->process);
@@ -437,18 +445,6 @@ const struct hearth_model_facts *hearth_load_facts(const struct hearth_model_loa
 const char *hearth_load_fingerprint(const struct hearth_model_load *load)
 {
     return load->fingerprint;
-}
-
-void hearth_load_each_worker(
-    const struct hearth_model_load *load, const struct hearth_backend_worker *only,
-    void (*visit)(void *argument, const struct hearth_backend_worker *worker), void *argument)
-{
-    hearth_model_process_each_worker(load->process, only, visit, argument);
-}
-
-void hearth_load_set_usage(struct hearth_model_load *load, uint64_t memory_bytes, uint64_t cpu_ms)
-{
-    hearth_model_process_set_usage(load->process, memory_bytes, cpu_ms);
 }
 
 uint64_t hearth_load_took_ms(const struct hearth_model_load *load)
@@ -474,6 +470,17 @@ void hearth_load_report(const struct hearth_model_load *load, struct hearth_mode
     hearth_model_process_report(load->process, report);
 }
 
+const struct hearth_load_files *hearth_load_found_files(const struct hearth_model_load *load)
+{
+    return &load->files;
+}
+
+bool hearth_load_is_older(const struct hearth_model_load *load,
+                          const struct hearth_model_load *other)
+{
+    return load->pass.order < other->pass.order;
+}
+
 struct hearth_host *hearth_load_host(const struct hearth_model_load *load)
 {
     return hearth_model_process_host(load->process);
@@ -486,6 +493,5 @@ bool hearth_load_is_guest_of(const struct hearth_model_load *load, const struct 
 
 bool hearth_load_has_guests(const struct hearth_model_load *load)
 {
-    const struct hearth_host *host = hearth_load_host(load);
-    return host && hearth_host_has_guests(host);
+    return hearth_load_host(load) && hearth_host_has_guests(hearth_load_host(load));
 }

@@ -17,6 +17,7 @@
 
 struct hearth_engine_set;
 struct hearth_lane;
+struct hearth_load_files;
 struct hearth_model_load;
 struct hearth_registry;
 
@@ -47,6 +48,9 @@ struct hearth_load_ops {
     /* It lacks `lacking` bytes of memory and has waited `waited_ms` for them: others are to unload
      * or to be held for it. */
     struct hearth_room_answer (*make_room)(void *argument, uint64_t lacking, uint64_t waited_ms);
+    /* Is the same model there already, or on its way, under another name? */
+    enum hearth_host_answer (*find_twin)(void *argument, const struct hearth_load_files *files,
+                                         struct hearth_host **ret_host);
     /* May the adapter go to a process of its base ("name:number")? `asks_anew` says that this load
      * has not asked before: then the base is loaded for it. */
     enum hearth_host_answer (*find_host)(void *argument, const char *base, bool asks_anew,
@@ -82,9 +86,7 @@ void hearth_load_forget_files(struct hearth_model_load *load);
 
 /* Files are being looked for, it waits for its turn or for room, or there is a process. */
 bool hearth_load_is_busy(const struct hearth_model_load *load);
-/* Whether there is a process; and how many bytes of memory it has planned to hold, 0 before it has
- * planned. */
-bool hearth_load_has_process(const struct hearth_model_load *load);
+/* How many bytes of memory its process has planned to hold; 0 before it has planned. */
 uint64_t hearth_load_planned_bytes(const struct hearth_model_load *load);
 /* Bytes that others free for `other`, and that `load` may have only when `other` has gone again. */
 uint64_t hearth_load_claim_before(const struct hearth_model_load *other,
@@ -93,18 +95,19 @@ uint64_t hearth_load_claim_before(const struct hearth_model_load *other,
 const struct hearth_model_facts *hearth_load_facts(const struct hearth_model_load *load);
 /* Of what is ready, or was last (fingerprint.h); empty before. */
 const char *hearth_load_fingerprint(const struct hearth_model_load *load);
-/* Visits the workers of its process, as hearth_model_process_each_worker does. */
-void hearth_load_each_worker(
-    const struct hearth_model_load *load, const struct hearth_backend_worker *only,
-    void (*visit)(void *argument, const struct hearth_backend_worker *worker), void *argument);
-/* Tells what all workers of its process use. */
-void hearth_load_set_usage(struct hearth_model_load *load, uint64_t memory_bytes, uint64_t cpu_ms);
+/* Its process, whether one runs or not. */
+struct hearth_model_process *hearth_load_process(const struct hearth_model_load *load);
 /* How long the load that is under way will still take, if it takes as long as the last one; 0: that
  * is over, or not known. */
 uint64_t hearth_load_left_ms(const struct hearth_model_load *load);
 /* How long the last load took, from its wish on; and when it was over, on the loop's clock. */
 uint64_t hearth_load_took_ms(const struct hearth_model_load *load);
 uint64_t hearth_load_ready_ms(const struct hearth_model_load *load);
+/* As they were located last; zeroed before. */
+const struct hearth_load_files *hearth_load_found_files(const struct hearth_model_load *load);
+/* Its load began before that of `other`. */
+bool hearth_load_is_older(const struct hearth_model_load *load,
+                          const struct hearth_model_load *other);
 /* What adapters of other models may come to; NULL: none may. And whether it computes there. */
 struct hearth_host *hearth_load_host(const struct hearth_model_load *load);
 bool hearth_load_has_guests(const struct hearth_model_load *load);

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "catalog/catalog.h"
 #include "loop/loop.h"
+#include "serving/load_files.h"
 #include "serving/observer.h"
 #include "serving/scheduler_private.h"
 
@@ -63,6 +64,42 @@ static enum hearth_host_answer find_host(void *argument, struct hearth_served_mo
     return hearth_scheduler_find_host(argument, model, base, asks_anew, ret_host);
 }
 
+/* The same bytes, loaded in the same way: one process is enough for both names. */
+static bool are_twins(const struct hearth_served_model *one, const struct hearth_load_files *files,
+                      const struct hearth_served_model *other)
+{
+    const struct hearth_catalog_entry *a = one->identity.entry, *b = other->identity.entry;
+    const struct hearth_load_files *found = hearth_load_found_files(other->load);
+    return one != other && *files->digest && !found->adapter &&
+           strcmp(found->digest, files->digest) == 0 && strcmp(found->engine, files->engine) == 0 &&
+           strcmp(a->settings_json, b->settings_json) == 0 && strcmp(a->device, b->device) == 0;
+}
+
+/* Whoever began to load before is waited for, and never the other way round. A twin that is a guest
+ * itself has no host, and is passed over. */
+static enum hearth_host_answer find_twin(void *argument, struct hearth_served_model *model,
+                                         const struct hearth_load_files *files,
+                                         struct hearth_host **ret_host)
+{
+    const struct hearth_scheduler *scheduler = argument;
+    enum hearth_host_answer answer = HEARTH_HOST_NONE;
+    if (model->identity.settings.replicas > 1)
+        return answer;
+    for (struct hearth_served_model *one = scheduler->models; one; one = one->next) {
+        enum hearth_model_state state = hearth_life_state(one->life);
+        if (!are_twins(model, files, one))
+            continue;
+        if (state == HEARTH_MODEL_READY && hearth_load_host(one->load)) {
+            *ret_host = hearth_load_host(one->load);
+            return HEARTH_HOST_THERE;
+        }
+        if ((state == HEARTH_MODEL_PLANNING || state == HEARTH_MODEL_LOADING) &&
+            hearth_load_is_older(one->load, model->load))
+            answer = HEARTH_HOST_COMES;
+    }
+    return answer;
+}
+
 /* At the end of the list, whose order is that of reports. */
 static struct hearth_served_model *add_model(struct hearth_scheduler *scheduler,
                                              const struct hearth_catalog_entry *entry)
@@ -70,7 +107,8 @@ static struct hearth_served_model *add_model(struct hearth_scheduler *scheduler,
     static const struct hearth_served_ops ops = {.on_settled = on_settled,
                                                  .on_idle = on_idle,
                                                  .make_room = make_room,
-                                                 .find_host = find_host};
+                                                 .find_host = find_host,
+                                                 .find_twin = find_twin};
     const struct hearth_model_identity from = {.loop = scheduler->options.loop,
                                                .server = scheduler->options.settings,
                                                .observer = scheduler->options.observer,
@@ -146,7 +184,7 @@ static enum hearth_host_answer host_of(struct hearth_scheduler *scheduler,
         hearth_life_want(base->life);
         return HEARTH_HOST_COMES;
     }
-    if (!host)
+    if (!host || !hearth_host_takes_adapters(host))
         return HEARTH_HOST_NONE;
     if (hearth_host_free_places(host) == 0) {
         struct hearth_served_model *idlest = idlest_guest(scheduler, host);

@@ -139,7 +139,7 @@ static void store_usage(const struct hearth_served_model *model,
             cpu_ms += rows[i].usage.cpu_ms;
         }
     }
-    hearth_load_set_usage(model->load, memory_bytes, cpu_ms);
+    hearth_model_process_set_usage(hearth_load_process(model->load), memory_bytes, cpu_ms);
 }
 
 static void on_sample(void *argument, const struct hearth_usage_row *rows, size_t count)

@@ -37,7 +37,7 @@ static void look_at(struct others *others, struct hearth_served_model *other)
     uint64_t bytes = hearth_load_planned_bytes(other->load);
     enum hearth_model_state state = hearth_life_state(other->life);
     bool held = hearth_dispatch_is_paused(other->dispatch);
-    if (!hearth_load_has_process(other->load))
+    if (!hearth_model_process_runs(hearth_load_process(other->load)))
         return;
     if (state == HEARTH_MODEL_DRAINING) {
         others->leaving += bytes;

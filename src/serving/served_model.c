@@ -77,6 +77,13 @@ static enum hearth_host_answer find_host(void *argument, const char *base, bool 
     return model->ops->find_host(model->argument, model, base, asks_anew, ret_host);
 }
 
+static enum hearth_host_answer find_twin(void *argument, const struct hearth_load_files *files,
+                                         struct hearth_host **ret_host)
+{
+    struct hearth_served_model *model = argument;
+    return model->ops->find_twin(model->argument, model, files, ret_host);
+}
+
 static void settled(void *argument)
 {
     struct hearth_served_model *model = argument;
@@ -99,7 +106,8 @@ static const struct hearth_load_ops load_ops = {.on_loading = loading,
                                                 .on_failed = failed,
                                                 .on_ended = ended,
                                                 .make_room = make_room,
-                                                .find_host = find_host};
+                                                .find_host = find_host,
+                                                .find_twin = find_twin};
 static const struct hearth_life_ops life_ops = {.on_settled = settled, .on_idle = idle};
 
 /* From the bottom up, so that each part gets those below it; destroy goes the other way. */
@@ -211,5 +219,5 @@ void hearth_served_each_worker(const struct hearth_served_model *model,
         .crashes = (uint32_t)report.crashes,
         .breaker = report.breaker,
     };
-    hearth_load_each_worker(model->load, &only, visit, argument);
+    hearth_model_process_each_worker(hearth_load_process(model->load), &only, visit, argument);
 }

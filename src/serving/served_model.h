@@ -28,6 +28,9 @@ struct hearth_served_ops {
     struct hearth_room_answer (*make_room)(void *argument, struct hearth_served_model *model,
                                            uint64_t lacking, uint64_t waited_ms);
     /* As of struct hearth_load_ops. */
+    enum hearth_host_answer (*find_twin)(void *argument, struct hearth_served_model *model,
+                                         const struct hearth_load_files *files,
+                                         struct hearth_host **ret_host);
     enum hearth_host_answer (*find_host)(void *argument, struct hearth_served_model *model,
                                          const char *base, bool asks_anew,
                                          struct hearth_host **ret_host);
