@@ -21,7 +21,7 @@
 enum { READERS = 2, WAITING_MAX = 64, ARENA_MAX = 8 << 20, PREVIEW_BYTES_MAX = 4 << 20 };
 enum { ENOUGH = 1 }; /* ends a reading; no error has this number */
 
-enum kind { ADD, CHECK, PREVIEW };
+enum kind { ADD, PREVIEW };
 
 struct hearth_datasets {
     struct hearth_datasets_options options;
@@ -36,7 +36,6 @@ struct hearth_dataset_work {
     void *argument;
     union {
         hearth_dataset_added_fn *added;
-        hearth_dataset_checked_fn *checked;
         hearth_dataset_previewed_fn *previewed;
     } on_end;
     struct hearth_arena *arena;
@@ -110,8 +109,6 @@ static void tell(struct hearth_dataset_work *work)
     if (work->kind == ADD)
         work->on_end.added(work->argument, dataset, work->was_read ? &work->finding.facts : NULL,
                            error);
-    else if (work->kind == CHECK)
-        work->on_end.checked(work->argument, dataset, error);
     else
         work->on_end.previewed(work->argument, dataset, work->rc ? NULL : work->rows, work->more,
                                error);
@@ -261,9 +258,7 @@ static void read_on_lane(void *argument)
                                     "(its SHA-256 was %s)",
                                     work->dataset.name, work->dataset.path, work->dataset.sha256);
     if (is_open && !work->rc)
-        work->rc = is_new                ? read_new(work, file)
-                   : work->kind == CHECK ? compare_digest(work, file)
-                                         : read_preview(work, file);
+        work->rc = is_new ? read_new(work, file) : read_preview(work, file);
     if (is_open)
         close(file->descriptor);
     hearth_free(file);
@@ -411,16 +406,6 @@ struct hearth_dataset_work *hearth_datasets_add(struct hearth_datasets *datasets
     work->finding.origin = order->origin;
     work->finding.name = hearth_arena_strdup(work->arena, order->name);
     work->principal = hearth_arena_strdup(work->arena, order->principal);
-    return begin(work);
-}
-
-struct hearth_dataset_work *hearth_datasets_check(struct hearth_datasets *datasets,
-                                                  const char *id_or_name,
-                                                  hearth_dataset_checked_fn *on_checked,
-                                                  void *argument)
-{
-    struct hearth_dataset_work *work = create_work(datasets, CHECK, id_or_name, argument);
-    work->on_end.checked = on_checked;
     return begin(work);
 }
 

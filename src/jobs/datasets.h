@@ -59,24 +59,16 @@ struct hearth_dataset_work *hearth_datasets_add(struct hearth_datasets *datasets
                                                 const struct hearth_dataset_order *order,
                                                 hearth_dataset_added_fn *on_added, void *argument);
 
-typedef void hearth_dataset_checked_fn(void *argument, const struct hearth_dataset *dataset,
-                                       const struct hearth_error *error);
-
-/* Before a job: is the file still the one that was registered, byte for byte? HEARTH_ENOTFOUND: no
- * such data set; HEARTH_ECONFLICT: it has changed (both digests are told) or is gone;
- * HEARTH_EPATH: it lies where it may not be read any more. */
-struct hearth_dataset_work *hearth_datasets_check(struct hearth_datasets *datasets,
-                                                  const char *id_or_name,
-                                                  hearth_dataset_checked_fn *on_checked,
-                                                  void *argument);
-
 /* `rows` are [{"line", "form", "row"} …], the callback's to keep with json_incref; NULL with an
  * error. `more`: rows follow that were not asked for, or had no room in 4 MiB. */
 typedef void hearth_dataset_previewed_fn(void *argument, const struct hearth_dataset *dataset,
                                          json_t *rows, bool more, const struct hearth_error *error);
 
-/* The first `rows` usable rows (at most HEARTH_DATASETS_PREVIEW_MAX), as training reads them. A
- * file that looks changed is checked as above. */
+/* The first `rows` usable rows (at most HEARTH_DATASETS_PREVIEW_MAX), as training reads them.
+ * HEARTH_ENOTFOUND: no such data set; HEARTH_ECONFLICT: the file has changed (both digests are
+ * told) or is gone; HEARTH_EPATH: it lies where it may not be read any more. Whether it has changed
+ * is asked of its size and time before its digest; a job compares the digest in any case
+ * (train/job_rows.h). */
 struct hearth_dataset_work *hearth_datasets_preview(struct hearth_datasets *datasets,
                                                     const char *id_or_name, size_t rows,
                                                     hearth_dataset_previewed_fn *on_previewed,

@@ -118,7 +118,7 @@ def test_a_changed_file_is_refused_by_its_digest(server, data):
     row = register(server, path).json()
     os.utime(path, ns=(1, 1))  # touched, and the same
     assert server.get("/datasets/changing/preview").status == 200
-    path.write_text(rows_text([{"text": "two"}]))
+    path.write_text(rows_text([{"text": "another"}]))
     got = server.get("/datasets/changing/preview")
     assert got.status == 409 and row["sha256"] in got.text
     assert hashlib.sha256(path.read_bytes()).hexdigest() in got.text
