@@ -7,10 +7,12 @@
 #include "cli/print_json.h"
 #include "cli/terminal.h"
 
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-enum { COLUMNS = 7 };
+enum { COLUMNS = 7, READING_MS = 60 * 60 * 1000 };
 
 static void fill_row(struct hearth_arena *arena, const json_t *dataset, const char **row)
 {
@@ -114,6 +116,25 @@ static int show(const struct hearth_invocation *invocation, json_t *dataset,
     return 0;
 }
 
+/* By its path, which is another one for a server that does not run here or in another folder: so a
+ * path that leads somewhere here is sent whole, and any other as it was typed. */
+static int register_path(struct hearth_invocation *invocation, struct hearth_client *client,
+                         json_t **ret_dataset, struct hearth_error *error)
+{
+    char path[PATH_MAX];
+    const char *typed = invocation->arguments[0];
+    const char *name = hearth_invocation_option(invocation, "name");
+    bool is_here = !hearth_client_is_named(client) && realpath(typed, path);
+    json_t *body = json_pack("{s:s, s:s*}", "path", is_here ? path : typed, "name", name);
+    if (!body)
+        return hearth_error_set(error, HEARTH_EINVAL, "the path and the name must be UTF-8");
+    const struct hearth_client_call call = {
+        .method = "POST", .path = "/datasets", .body = body, .idle_timeout_ms = READING_MS};
+    int rc = hearth_client_run(client, &call, ret_dataset, error);
+    json_decref(body);
+    return rc;
+}
+
 int hearth_cli_datasets_add(struct hearth_invocation *invocation, struct hearth_error *error)
 {
     struct hearth_client *client;
@@ -121,8 +142,11 @@ int hearth_cli_datasets_add(struct hearth_invocation *invocation, struct hearth_
     int rc = hearth_client_need(invocation, &client, error);
     if (rc)
         return rc;
-    rc = hearth_data_upload(client, invocation->arguments[0],
-                            hearth_invocation_option(invocation, "name"), &dataset, error);
+    if (hearth_invocation_option(invocation, "in-place"))
+        rc = register_path(invocation, client, &dataset, error);
+    else
+        rc = hearth_data_upload(client, invocation->arguments[0],
+                                hearth_invocation_option(invocation, "name"), &dataset, error);
     hearth_client_destroy(client);
     return rc ? rc : show(invocation, dataset, error);
 }

@@ -66,6 +66,9 @@ static const struct hearth_option datasets_options[] = {
     {.name = "name",
      .argument = "NAME",
      .help = "the name of the data set; the default is the file's, without its ending"},
+    {.name = "in-place",
+     .help = "the file lies on the server's machine, under one of its dataset_roots: register it "
+             "there and send nothing"},
     {.name = NULL},
 };
 
@@ -221,7 +224,9 @@ const struct hearth_command hearth_commands[] = {
      .least = 1,
      .most = 1,
      .summary = "Register training data: JSONL, JSON or CSV, whose shape is found by looking",
-     .note = "The file is sent to the server; docs/datasets.md tells which shapes there are.",
+     .note =
+         "The file is sent to the server, unless --in-place; docs/datasets.md tells which shapes "
+         "there are.",
      .example = "hearth datasets add facts.jsonl --name facts",
      .options = datasets_options,
      .client = true,

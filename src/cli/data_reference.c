@@ -118,6 +118,11 @@ int hearth_data_upload(struct hearth_client *client, const char *path, const cha
     hearth_progress_begin(&sending.progress, "upload");
     rc = sending.head.failed ? hearth_error_set(error, HEARTH_EINVAL, "the file's name is too long")
                              : hearth_client_run(client, &call, ret_dataset, error);
+    if (rc == HEARTH_ETOOLARGE)
+        hearth_error_set(error, rc,
+                         "%s is larger than the server takes (file_bytes_max); put it under one of "
+                         "its dataset_roots and register it there: hearth datasets add --in-place",
+                         path);
     hearth_progress_end(&sending.progress);
     hearth_buf_finish(&sending.head);
     close(sending.descriptor);

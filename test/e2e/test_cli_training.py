@@ -133,7 +133,7 @@ def run(jobs, *arguments, home="/nonexistent", **rest):
 # Data sets
 def test_data_is_registered_listed_shown_used_again_and_removed(tmp_path):
     (tmp_path / "home").mkdir()
-    server = Server(tmp_path / "home")
+    server = Server(tmp_path / "home", ["--file-bytes-max", "2200KiB"])
     try:
         data = tmp_path / "facts.jsonl"
         data.write_text('{"text": "a"}\n{"text": 1}\n' + '{"text": "%s"}\n' % ("b" * 20000) * 100)
@@ -147,11 +147,21 @@ def test_data_is_registered_listed_shown_used_again_and_removed(tmp_path):
         again = server.cli("datasets", "add", data)
         assert again.returncode == 73 and "another name" in again.stderr
         assert server.cli("datasets", "add", data, "--name", "other", "--json").returncode == 0
+        escaped = server.cli("datasets", "add", data, "--in-place")
+        assert escaped.returncode == 2 and "dataset_roots" in escaped.stderr
+        (server.home / "datasets/near.jsonl").write_text('{"text": "near"}\n')
+        for path, name in (("near.jsonl", "a"), (server.home / "datasets/near.jsonl", "b")):
+            made = json.loads(server.cli("datasets", "add", "--in-place", path, "--name", name, "--json").stdout)
+            assert made["origin"] == "path" and server.cli("datasets", "rm", name).returncode == 0
         data.write_text('{"text": "changed"}\n')
         other = server.cli("train", "base", data)
         assert other.returncode == 73 and "with other bytes" in other.stderr, other.stderr
         assert server.cli("train", "base", "none").returncode == 66
         assert server.cli("datasets", "add", tmp_path).returncode != 0
+        with open(tmp_path / "large", "wb") as file:
+            file.truncate(3 << 20)
+        large = server.cli("datasets", "add", tmp_path / "large")
+        assert large.returncode == 65 and "--in-place" in large.stderr, large.stderr
         assert server.cli("datasets", "add", tmp_path / "none").returncode == 66
         for name in ("facts", "other"):
             assert server.cli("datasets", "rm", name).stdout == f"removed {name}\n"
