@@ -57,7 +57,7 @@ static int learn(enum hearth_dataset_form form, const char *json, bool all, char
 {
     json_t *value = hearth_json_parse(json, strlen(json), NULL);
     assert_non_null(value);
-    const struct hearth_dataset_row row = {1, form, value};
+    const struct hearth_dataset_row row = {.line = 1, .form = form, .value = value};
     struct hearth_learnt learnt;
     int rc = hearth_learn_row(&words, &row, all, &learnt, error);
     json_decref(value);
@@ -81,7 +81,7 @@ static int take(void *argument, struct hearth_learnt *part, struct hearth_error 
 static int learn_parts(const char *json, char *ret_text)
 {
     json_t *value = hearth_json_parse(json, strlen(json), NULL);
-    const struct hearth_dataset_row row = {1, HEARTH_FORM_MESSAGES, value};
+    const struct hearth_dataset_row row = {.line = 1, .form = HEARTH_FORM_MESSAGES, .value = value};
     const struct hearth_learnt_taker taker = {take, ret_text};
     int parts = 0;
     *ret_text = '\0';
@@ -155,8 +155,8 @@ static json_t *long_conversation(size_t messages, size_t learnt)
 
 static int learn_long(size_t messages, size_t learnt, bool all, struct hearth_error *error)
 {
-    const struct hearth_dataset_row row = {3, HEARTH_FORM_MESSAGES,
-                                           long_conversation(messages, learnt)};
+    const struct hearth_dataset_row row = {
+        .line = 3, .form = HEARTH_FORM_MESSAGES, .value = long_conversation(messages, learnt)};
     struct hearth_learnt made = {0};
     int rc = hearth_learn_row(&words, &row, all, &made, error);
     if (!rc)
