@@ -17,6 +17,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* The kind of the records of jobs in the store; their label is the state. */
+#define HEARTH_TRAINING_JOB "training_job"
+
 enum hearth_job_state {
     HEARTH_JOB_QUEUED,
     HEARTH_JOB_RUNNING,

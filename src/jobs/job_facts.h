@@ -12,8 +12,6 @@
 
 #include <stdint.h>
 
-#define HEARTH_TRAINING_JOB "training_job" /* the kind of the records */
-
 /* A file of rows that a job reads. */
 struct hearth_job_dataset {
     const char *id, *path, *sha256; /* id NULL: there is none */

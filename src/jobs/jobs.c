@@ -221,11 +221,13 @@ struct hearth_job_logs *hearth_jobs_logs(struct hearth_jobs *jobs)
     return jobs->logs;
 }
 
-void hearth_jobs_count(const struct hearth_jobs *jobs, size_t ret_counts[HEARTH_JOB_STATES])
+void hearth_jobs_each(const struct hearth_jobs *jobs,
+                      void (*visit)(void *argument, enum hearth_job_state state,
+                                    const json_t *facts),
+                      void *argument)
 {
-    memset(ret_counts, 0, HEARTH_JOB_STATES * sizeof(*ret_counts));
     for (const struct hearth_training_job *job = jobs->first; job; job = job->next)
-        ret_counts[job->state]++;
+        visit(argument, job->state, job->facts);
 }
 
 void hearth_jobs_track(struct hearth_jobs *jobs, const struct hearth_track_listener *listener)

@@ -87,7 +87,10 @@ void hearth_jobs_resume(struct hearth_jobs *jobs, const char *id, hearth_on_job 
 /* What the jobs of this home have said (job_log.h). */
 struct hearth_job_logs *hearth_jobs_logs(struct hearth_jobs *jobs);
 
-/* How many are in each state that this home has alive; for the metrics. */
-void hearth_jobs_count(const struct hearth_jobs *jobs, size_t ret_counts[HEARTH_JOB_STATES]);
+/* Those of this home that are not over, for the metrics; facts are valid during the visit. */
+void hearth_jobs_each(const struct hearth_jobs *jobs,
+                      void (*visit)(void *argument, enum hearth_job_state state,
+                                    const json_t *facts),
+                      void *argument);
 
 #endif

@@ -5,17 +5,21 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "catalog/catalog.h"
+#include "domain/job_state.h"
+#include "domain/reference.h"
 #include "gateway/answers.h"
 #include "gateway/gateway_state.h"
 #include "loop/pool.h"
 #include "registry/install.h"
 #include "registry/model_json.h"
 #include "serving/scheduler.h"
-#include "store/store.h"
+#include "store/record.h"
 #include "task/store_job.h"
 
 #include <stdio.h>
 #include <string.h>
+
+enum { JOBS_MAX = 100000 };
 
 /* What is carried from step to step. It holds the call, whose client may leave in between. */
 struct removal {
@@ -124,7 +128,45 @@ struct asked {
     const char *name; /* of the model */
 };
 
-/* On the store's lane. */
+/* On the store's lane. A job needs its base, and the model that it makes a version of. */
+
+static bool needs(const struct hearth_record *record, const struct hearth_model *model,
+                  int64_t number)
+{
+    struct hearth_reference base;
+    json_t *facts = hearth_json_parse(record->facts_json, strlen(record->facts_json), NULL);
+    bool is_base =
+        hearth_reference_parse(hearth_json_text(facts, "base_model", ""), &base, NULL) == 0 &&
+        strcmp(base.name, model->name) == 0 && (!number || base.number == number);
+    bool is_target = !number && strcmp(hearth_json_text(facts, "model", ""), model->name) == 0;
+    json_decref(facts);
+    return is_base || is_target;
+}
+
+static int check_jobs(struct hearth_store *store, struct hearth_store_job *job,
+                      const struct hearth_model *model)
+{
+    int rc = 0;
+    for (int state = 0; !rc && state < HEARTH_JOB_STATES; state++) {
+        const struct hearth_record_filter filter = {
+            .kind = HEARTH_TRAINING_JOB,
+            .label = hearth_job_state_name((enum hearth_job_state)state),
+            .limit = JOBS_MAX};
+        struct hearth_record *records;
+        size_t count = 0;
+        if (hearth_job_state_holds((enum hearth_job_state)state))
+            rc =
+                hearth_store_record_list(store, &filter, job->arena, &records, &count, &job->error);
+        for (size_t i = 0; !rc && i < count; i++)
+            if (needs(&records[i], model, job->number))
+                rc = hearth_error_set(&job->error, HEARTH_EINUSE,
+                                      "the training job %s needs %s; cancel it first, or wait for "
+                                      "its end",
+                                      records[i].id, model->name);
+    }
+    return rc;
+}
+
 static int find(struct hearth_store *store, struct hearth_store_job *job)
 {
     struct hearth_model *model;
@@ -134,6 +176,8 @@ static int find(struct hearth_store *store, struct hearth_store_job *job)
     if (!rc && job->number)
         rc = hearth_store_version_get(store, model->id, job->number, job->arena, &version,
                                       &job->error);
+    if (!rc)
+        rc = check_jobs(store, job, model);
     if (rc)
         return rc;
     job->model_id = model->id;

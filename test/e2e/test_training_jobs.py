@@ -150,8 +150,11 @@ def test_jobs_have_their_turn_and_can_be_cancelled(serve):
     assert server.get("/training/jobs?state=dancing").status == 422
     again = ask(server, parameters={"epochs": 2000})
     assert again.status == 409 and first in again.text
-    held = server.request("DELETE", "/datasets/facts")
-    assert held.status == 409, held.text
+    for held in ("/datasets/facts", "/models/base", "/models/base/versions/1", "/models/learnt"):
+        answer = server.delete(held)
+        assert answer.status == 409 and "ftjob-" in answer.text, answer.text
+    assert server.metric("hearth_training_jobs", state="queued") == 2
+    assert server.metric("hearth_training_step", job=first) > 1
     assert server.post(f"/training/jobs/{second}/cancel", {}).json()["state"] == "cancelled"
     assert server.post(f"/training/jobs/{first}/cancel", {}).status == 200
     ended(server, first, "cancelled")

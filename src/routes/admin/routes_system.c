@@ -11,6 +11,7 @@
 #include "routes/admin/admin_routes.gen.h"
 #include "routes/admin/gpu_usage.h"
 #include "routes/admin/metrics_models.h"
+#include "routes/admin/metrics_training.h"
 #include "routes/admin/pages.gen.h"
 #include "serving/scheduler.h"
 
@@ -185,6 +186,7 @@ static void write_metrics(void *argument)
         hearth_buf_init(&buf, 64 << 20);
         hearth_metrics_write(gateway->metrics, &buf);
         hearth_metrics_write_models(gateway->scheduler, &buf);
+        hearth_metrics_write_training(gateway->jobs, &buf);
         write_server(gateway, &buf);
         hearth_metrics_write_process(&scrape->process, &buf);
         write_gpus(scrape, &buf);
