@@ -48,6 +48,13 @@ int hearth_store_record_list(struct hearth_store *store, const struct hearth_rec
     return store->ops->record_list(store, filter, arena, ret_records, ret_count, error);
 }
 
+int hearth_store_record_count(struct hearth_store *store, const struct hearth_record_filter *filter,
+                              int64_t *ret_count, struct hearth_error *error)
+{
+    assert(filter->kind);
+    return store->ops->record_count(store, filter, ret_count, error);
+}
+
 int hearth_store_record_update(struct hearth_store *store, const struct hearth_record *record,
                                struct hearth_error *error)
 {

@@ -55,6 +55,9 @@ int hearth_store_record_get(struct hearth_store *store, const char *kind, const 
 int hearth_store_record_list(struct hearth_store *store, const struct hearth_record_filter *filter,
                              struct hearth_arena *arena, struct hearth_record **ret_records,
                              size_t *ret_count, struct hearth_error *error);
+/* How many there are; of the filter only kind, principal and label count. */
+int hearth_store_record_count(struct hearth_store *store, const struct hearth_record_filter *filter,
+                              int64_t *ret_count, struct hearth_error *error);
 /* Label, facts, body, size and expiry; `record->revision` must be the row's, else HEARTH_ECONFLICT.
  */
 int hearth_store_record_update(struct hearth_store *store, const struct hearth_record *record,

@@ -21,7 +21,7 @@ void hearth_store_init(struct hearth_store *store, const struct hearth_store_ops
     assert(ops->version_list && ops->version_update && ops->version_delete && ops->alias_set);
     assert(ops->alias_delete && ops->alias_list && ops->blob_uses && ops->changes && ops->claim);
     assert(ops->forget_changes && ops->release && ops->record_create && ops->record_get);
-    assert(ops->record_list && ops->record_update && ops->record_delete);
+    assert(ops->record_list && ops->record_count && ops->record_update && ops->record_delete);
     store->ops = ops;
     store->lane = loop ? hearth_lane_create(loop, "store", 1, LANE_QUEUE_MAX) : NULL;
 }

@@ -923,6 +923,28 @@ static void records_keep_to_the_bounds_of_their_kind(void **state)
     OK(hearth_store_record_create(fixture->store, &fourth, &small, &fixture->error));
 }
 
+static void records_are_counted_by_kind_owner_and_label(void **state)
+{
+    struct fixture *fixture = *state;
+    add_note(fixture, "n1", "key", "queued", 0);
+    add_note(fixture, "n2", "key", "", 0);
+    add_note(fixture, "n3", "local", "queued", 0);
+    const struct {
+        struct hearth_record_filter filter;
+        int64_t count;
+    } rows[] = {{{.kind = "note"}, 3},
+                {{.kind = "note", .principal = "key"}, 2},
+                {{.kind = "note", .label = "queued"}, 2},
+                {{.kind = "note", .principal = "key", .label = "queued"}, 1},
+                {{.kind = "note", .principal = "nobody"}, 0},
+                {{.kind = "other"}, 0}};
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        int64_t count = -1;
+        OK(hearth_store_record_count(fixture->store, &rows[i].filter, &count, &fixture->error));
+        assert_int_equal(count, rows[i].count);
+    }
+}
+
 static void a_record_update_needs_the_newest_revision_and_may_leave_the_body(void **state)
 {
     struct fixture *fixture = *state;
@@ -1032,6 +1054,7 @@ int main(void)
         TEST(a_record_of_another_owner_is_not_there),
         TEST(faulty_records_are_refused),
         TEST(records_keep_to_the_bounds_of_their_kind),
+        TEST(records_are_counted_by_kind_owner_and_label),
         TEST(a_record_update_needs_the_newest_revision_and_may_leave_the_body),
         TEST(records_are_listed_by_owner_label_age_and_page),
     };

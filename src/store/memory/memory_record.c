@@ -140,6 +140,20 @@ int hearth_memory_record_list(struct hearth_store *store, const struct hearth_re
     return 0;
 }
 
+int hearth_memory_record_count(struct hearth_store *store,
+                               const struct hearth_record_filter *filter, int64_t *ret_count,
+                               struct hearth_error *error)
+{
+    const struct hearth_record_filter all = {.kind = filter->kind,
+                                             .principal = filter->principal,
+                                             .label = filter->label,
+                                             .ascending = true,
+                                             .limit = INT64_MAX};
+    (void)error;
+    *ret_count = take(hearth_memory_of(store), &all, 0, NULL, NULL);
+    return 0;
+}
+
 int hearth_memory_record_update(struct hearth_store *store, const struct hearth_record *record,
                                 struct hearth_error *error)
 {

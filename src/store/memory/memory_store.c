@@ -158,6 +158,7 @@ static const struct hearth_store_ops memory_store = {
     .record_create = hearth_memory_record_create,
     .record_get = hearth_memory_record_get,
     .record_list = hearth_memory_record_list,
+    .record_count = hearth_memory_record_count,
     .record_update = hearth_memory_record_update,
     .record_delete = hearth_memory_record_delete,
 };

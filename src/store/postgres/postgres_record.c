@@ -19,6 +19,7 @@ struct verb {
     struct hearth_arena *arena;
     struct hearth_record *records;
     size_t count;
+    int64_t *ret_number;
 };
 
 static int read_row(const PGresult *rows, int i, bool with_body, struct hearth_arena *arena,
@@ -187,6 +188,23 @@ int hearth_postgres_record_list(struct hearth_store *store,
     *ret_records = verb.records;
     *ret_count = verb.count;
     return 0;
+}
+
+static int count(struct hearth_pg *pg, void *argument, struct hearth_error *error)
+{
+    const struct hearth_record_filter *filter = ((struct verb *)argument)->filter;
+    return hearth_pg_integer(pg, ((struct verb *)argument)->ret_number, error,
+                             "SELECT count(*) FROM record WHERE kind = $1 AND "
+                             "($2 IS NULL OR principal = $2) AND ($3 IS NULL OR label = $3)",
+                             "ttt", filter->kind, filter->principal, filter->label);
+}
+
+int hearth_postgres_record_count(struct hearth_store *store,
+                                 const struct hearth_record_filter *filter, int64_t *ret_count,
+                                 struct hearth_error *error)
+{
+    struct verb verb = {.filter = filter, .ret_number = ret_count};
+    return hearth_pg_transact(hearth_postgres_of(store), HEARTH_PG_READ, count, &verb, error);
 }
 
 /* Which of the two it was, when nothing was written. */

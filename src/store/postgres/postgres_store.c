@@ -191,6 +191,7 @@ static const struct hearth_store_ops postgres_store = {
     .record_create = hearth_postgres_record_create,
     .record_get = hearth_postgres_record_get,
     .record_list = hearth_postgres_record_list,
+    .record_count = hearth_postgres_record_count,
     .record_update = hearth_postgres_record_update,
     .record_delete = hearth_postgres_record_delete,
 };

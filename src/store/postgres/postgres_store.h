@@ -70,6 +70,9 @@ int hearth_postgres_record_list(struct hearth_store *store,
                                 const struct hearth_record_filter *filter,
                                 struct hearth_arena *arena, struct hearth_record **ret_records,
                                 size_t *ret_count, struct hearth_error *error);
+int hearth_postgres_record_count(struct hearth_store *store,
+                                 const struct hearth_record_filter *filter, int64_t *ret_count,
+                                 struct hearth_error *error);
 int hearth_postgres_record_update(struct hearth_store *store, const struct hearth_record *record,
                                   struct hearth_error *error);
 int hearth_postgres_record_delete(struct hearth_store *store, const char *kind, const char *id,

@@ -182,6 +182,16 @@ int hearth_sqlite_record_list(struct hearth_store *store, const struct hearth_re
     return 0;
 }
 
+int hearth_sqlite_record_count(struct hearth_store *store,
+                               const struct hearth_record_filter *filter, int64_t *ret_count,
+                               struct hearth_error *error)
+{
+    return hearth_database_integer(hearth_sqlite_of(store), ret_count, error,
+                                   "SELECT count(*) FROM record WHERE kind = ?1 AND "
+                                   "(?2 IS NULL OR principal = ?2) AND (?3 IS NULL OR label = ?3)",
+                                   "ttt", filter->kind, filter->principal, filter->label);
+}
+
 /* Which of the two it was, when nothing was written. */
 static int explain_missing(sqlite3 *database, const struct hearth_record *record,
                            struct hearth_error *error)

@@ -161,6 +161,7 @@ static const struct hearth_store_ops sqlite_store = {
     .record_create = hearth_sqlite_record_create,
     .record_get = hearth_sqlite_record_get,
     .record_list = hearth_sqlite_record_list,
+    .record_count = hearth_sqlite_record_count,
     .record_update = hearth_sqlite_record_update,
     .record_delete = hearth_sqlite_record_delete,
 };
