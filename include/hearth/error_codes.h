@@ -41,6 +41,7 @@ enum hearth_error_code {
     HEARTH_EMEMORY = -33,
     HEARTH_ENOSPACE = -34,
     HEARTH_EDATABASE = -35,
+    HEARTH_EUNTOLD = -36,
 };
 
 /* X(symbol, code, text, HTTP status, gRPC status, exit code, retry, OpenAI type) */
@@ -79,6 +80,7 @@ enum hearth_error_code {
     X(HEARTH_EHTTPVERSION, "http_version", "this HTTP version is not supported here", 505, 3, 65, false, "invalid_request_error") \
     X(HEARTH_EMEMORY, "insufficient_memory", "the model does not fit into memory", 507, 8, 71, true, "server_error") \
     X(HEARTH_ENOSPACE, "disk_full", "the disk is full", 507, 8, 74, false, "server_error") \
-    X(HEARTH_EDATABASE, "database_unavailable", "the registry's database cannot be reached", 503, 14, 75, true, "server_error")
+    X(HEARTH_EDATABASE, "database_unavailable", "the registry's database cannot be reached", 503, 14, 75, true, "server_error") \
+    X(HEARTH_EUNTOLD, "tracking_pending", "done here, but the tracking server was not told yet", 503, 14, 75, false, "server_error")
 
 #endif

@@ -221,14 +221,14 @@ static int fault_of_answer(int status, const json_t *answer, struct hearth_error
     return code;
 }
 
-/* The caller owns the JSON only when it asked for it and nothing failed. */
+/* The caller owns the JSON only when it asked for it and nothing failed here. */
 static int read_answer(const struct hearth_http_answer *got, json_t **ret_answer,
                        struct hearth_error *error)
 {
     json_t *answer =
         got->body.length ? hearth_json_parse(got->body.bytes, got->body.length, NULL) : NULL;
     int rc = got->status >= 400 ? fault_of_answer(got->status, answer, error) : 0;
-    if (rc || !ret_answer)
+    if ((rc && rc != HEARTH_EUNTOLD) || !ret_answer)
         json_decref(answer);
     else
         *ret_answer = answer;

@@ -40,7 +40,8 @@ struct hearth_client_call {
     void *argument;
 };
 
-/* An answer of 400 and above becomes the error that it carries. `ret_answer` (may be NULL) is NULL
+/* An answer of 400 and above becomes the error that it carries; with HEARTH_EUNTOLD what was asked
+ * for is done, and answered as without it. `ret_answer` (may be NULL) is NULL
  * when the answer is no JSON; the caller frees it (json_decref). */
 int hearth_client_run(struct hearth_client *client, const struct hearth_client_call *call,
                       json_t **ret_answer, struct hearth_error *error);

@@ -351,6 +351,15 @@ static int follow(struct install *install, struct wanted *wanted, struct hearth_
     return rc;
 }
 
+/* The model is there; what the server's tracking server does not know yet is worth a warning. */
+static int or_untold(int rc, const struct hearth_error *error)
+{
+    if (rc != HEARTH_EUNTOLD)
+        return rc;
+    fprintf(stderr, "hearth: warning: %s\n", error->message);
+    return 0;
+}
+
 /* POST /models makes a model. A conflict says that the name is taken: then the source becomes
  * another version of that model, as it would without a server. */
 static int register_there(struct install *install, const struct hearth_install_request *request,
@@ -361,7 +370,7 @@ static int register_there(struct install *install, const struct hearth_install_r
     int rc = hearth_client_run(install->client, &call, ret_model, error);
     json_decref(body);
     if (rc != HEARTH_ECONFLICT || !request->name)
-        return rc;
+        return or_untold(rc, error);
     /* A version has no task or description of its own: those stay as the model has them. */
     body = json_object();
     put_text(body, "source", request->source);
@@ -372,7 +381,7 @@ static int register_there(struct install *install, const struct hearth_install_r
     call.body = body;
     rc = hearth_client_run(install->client, &call, ret_model, error);
     json_decref(body);
-    return rc;
+    return or_untold(rc, error);
 }
 
 /* One after the other: the server would fetch them side by side, but then no progress could be

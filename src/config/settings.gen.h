@@ -218,8 +218,16 @@ struct hearth_settings {
     uint64_t database_connect_timeout;
     /* milliseconds: longest time for one statement in a PostgreSQL database */
     uint64_t database_statement_timeout;
-    /* tracking server of training runs (kept for the trainer) */
+    /* MLflow tracking server that models, versions and training runs are told to, http(s)://HOST[:PORT][/PREFIX]; without it nothing is told */
     const char *mlflow_tracking_uri;
+    /* user name at the tracking server */
+    const char *mlflow_tracking_username;
+    /* password of mlflow_tracking_username */
+    const char *mlflow_tracking_password;
+    /* bearer token at the tracking server, where there is no user name */
+    const char *mlflow_tracking_token;
+    /* milliseconds: how long POST /models waits for the tracking server before it answers 503; what was not told then is told later all the same */
+    uint64_t mlflow_wait;
     /* folder of artifacts; without it artifacts/ in the home */
     const char *artifact_root;
     /* artifacts in use; without it active/ in artifact_root */

@@ -39,6 +39,7 @@
 #include "serving/observer.h"
 #include "serving/scheduler.h"
 #include "task/installs.h"
+#include "track/track.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -92,6 +93,29 @@ static int open_storage(struct running *running, struct hearth_error *error)
     gateway->store = storage->store;
     gateway->blobs = storage->blobs;
     gateway->registry = &storage->registry;
+    return 0;
+}
+
+/* A server that is set up is needed at no moment; but an address that can never be one is a fault.
+ */
+static int create_track(struct hearth_gateway *gateway, struct hearth_error *error)
+{
+    const struct hearth_settings *settings = gateway->settings;
+    if (!*settings->mlflow_tracking_uri)
+        return 0;
+    int rc = hearth_track_check(settings->mlflow_tracking_uri, error);
+    if (rc)
+        return rc;
+    const struct hearth_track_options options = {
+        .loop = gateway->loop,
+        .store = gateway->store,
+        .uri = settings->mlflow_tracking_uri,
+        .username = settings->mlflow_tracking_username,
+        .password = settings->mlflow_tracking_password,
+        .token = settings->mlflow_tracking_token,
+        .wait_ms = settings->mlflow_wait,
+    };
+    gateway->track = hearth_track_create(&options);
     return 0;
 }
 
@@ -266,7 +290,10 @@ static int create_jobs(struct hearth_gateway *gateway, struct hearth_error *erro
         .settings = gateway->settings,
         .home = gateway->home,
     };
-    return hearth_jobs_create(&options, &gateway->jobs, error);
+    int rc = hearth_jobs_create(&options, &gateway->jobs, error);
+    if (!rc)
+        hearth_jobs_track(gateway->jobs, hearth_track_listener(gateway->track));
+    return rc;
 }
 
 /* Where commands on this home find the server. */
@@ -361,6 +388,8 @@ static void on_catalog(void *argument, const struct hearth_error *error)
     hearth_definitions_install(running->definitions);
     hearth_deferred_start(gateway->deferred);
     hearth_jobs_start(gateway->jobs);
+    if (gateway->track)
+        hearth_track_start(gateway->track);
     start_housekeeping(running);
     hearth_catalog_each_model(gateway->catalog, load_pinned, gateway);
     HEARTH_LOG(HEARTH_LOG_INFO, "server.ready", HEARTH_TEXT("url", running->url),
@@ -392,6 +421,8 @@ static int start(struct running *running, struct hearth_error *error)
     gateway->streams = hearth_sse_streams_create(gateway->loop, STREAM_QUIET_MS);
     gateway->installs = hearth_installs_create(gateway);
     rc = open_storage(running, error);
+    if (!rc)
+        rc = create_track(gateway, error);
     if (!rc)
         rc = open_scheduler(running, error);
     if (!rc)
@@ -427,9 +458,11 @@ static void stop(struct running *running)
     hearth_catalog_destroy(gateway->catalog);
     hearth_sse_streams_destroy(gateway->streams);
     hearth_housekeeping_destroy(running->housekeeping);
+    hearth_track_stop(gateway->track);
     hearth_storage_close(&running->storage);
     hearth_datasets_destroy(gateway->datasets);
     hearth_jobs_destroy(gateway->jobs);
+    hearth_track_destroy(gateway->track);
     hearth_deferred_destroy(gateway->deferred);
     hearth_ignored_keys_destroy(gateway->ignored_keys);
     hearth_body_room_destroy(gateway->body_room);

@@ -12,6 +12,7 @@
 #include "net/server.h"
 #include "serving/scheduler.h"
 #include "task/installs.h"
+#include "track/track.h"
 
 #include <signal.h>
 #include <unistd.h>
@@ -79,6 +80,7 @@ static void on_signal(void *argument, int number)
     hearth_installs_cancel(gateway->installs);
     hearth_deferred_stop(gateway->deferred);
     hearth_jobs_stop(gateway->jobs);
+    hearth_track_stop(gateway->track); /* who waits for MLflow need not wait out the drain */
     hearth_timer_start(shutdown->deadline, timeout_ms + GRACE_MS, 0);
     hearth_timer_start(shutdown->poll, POLL_MS, POLL_MS);
     hearth_scheduler_drain(gateway->scheduler, hearth_loop_now_ms(gateway->loop) + timeout_ms,

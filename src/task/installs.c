@@ -14,6 +14,7 @@
 #include "loop/pool.h"
 #include "registry/install.h"
 #include "source/source.h"
+#include "track/track.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -151,10 +152,29 @@ static void unlink_install(struct install *install)
     *link = install->next;
 }
 
+/* The tracking server knows a version by its number and by where it came from; an address may hold
+ * what is secret. */
+static void tell_tracker(const struct install *install)
+{
+    const struct hearth_track_listener *to =
+        hearth_track_listener(install->installs->gateway->track);
+    const char *source = install->request.source;
+    bool is_address = strncmp(source, "https:", 6) == 0 || strncmp(source, "http:", 5) == 0;
+    const struct hearth_track_pair tags[] = {{"hearth.source", source}};
+    const struct hearth_track_version version = {.model = install->request.name,
+                                                 .number = install->number,
+                                                 .tags = tags,
+                                                 .tag_count = is_address ? 0 : 1};
+    if (version.model)
+        to->version_registered(to->argument, &version);
+}
+
 /* Only now it is no longer among the installs: a server that stops waits for the last of them. */
 static void tell(struct install *install)
 {
     unlink_install(install);
+    if (!install->rc)
+        tell_tracker(install);
     if (install->on_done)
         install->on_done(install->argument, install->rc ? &install->error : NULL, install->model_id,
                          install->number);

@@ -105,6 +105,7 @@ static void on_written(void *argument)
         put_back(track, row);
     }
     bool is_stuck = row != NULL, stopped = atomic_load(&track->stopped);
+    track->pending += (int64_t)(writing->kept - writing->refused);
     if (writing->kept && !stopped)
         hearth_track_kick(track);
     hearth_free(writing);

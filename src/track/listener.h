@@ -46,9 +46,9 @@ struct hearth_track_run {
 struct hearth_track_version {
     const char *model;
     int64_t number;
-    const char *run;         /* that made it */
+    const char *run;         /* that made it; "": none did, it was installed */
     const char *alias;       /* that points at it from now on, or "" */
-    const char *source;      /* where its files are: a folder among the run's artifacts, or "" */
+    const char *source;      /* where its files are: a folder among the run's artifacts; else "" */
     const char *description; /* or "" */
     const struct hearth_track_pair *tags;
     size_t tag_count;
@@ -72,6 +72,8 @@ struct hearth_track_listener {
      * `place`/… among the artifacts of the run ("": at their root). */
     void (*artifacts)(void *argument, const char *run, const char *folder, const char *place);
     void (*version_registered)(void *argument, const struct hearth_track_version *version);
+    /* `number` 0: it points at nothing any more. */
+    void (*alias_moved)(void *argument, const char *model, const char *alias, int64_t number);
 };
 
 #endif

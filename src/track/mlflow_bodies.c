@@ -101,12 +101,16 @@ json_t *hearth_mlflow_version_create(const json_t *order, const char *run_id, co
     size_t i;
     snprintf(number, sizeof(number), "%lld", (long long)hearth_json_integer(order, "number", 0));
     add_tag(tags, HEARTH_TAG_VERSION, number);
-    add_tag(tags, HEARTH_TAG_JOB, hearth_json_text(order, "run", ""));
+    if (*run_id)
+        add_tag(tags, HEARTH_TAG_JOB, hearth_json_text(order, "run", ""));
     json_array_foreach(json_object_get(order, "tags"), i, tag) if (i < CREATE_TAGS_MAX)
         json_array_append(tags, tag);
-    return json_pack("{s:s, s:s, s:s, s:s, s:o}", "name", hearth_json_text(order, "model", ""),
-                     "source", source, "run_id", run_id, "description",
-                     hearth_json_text(order, "description", ""), "tags", tags);
+    json_t *body =
+        json_pack("{s:s, s:s, s:s, s:o}", "name", hearth_json_text(order, "model", ""), "source",
+                  source, "description", hearth_json_text(order, "description", ""), "tags", tags);
+    if (*run_id)
+        json_object_set_new(body, "run_id", json_string(run_id));
+    return body;
 }
 
 json_t *hearth_mlflow_fresh_metrics(const json_t *metrics, const json_t *steps)

@@ -19,6 +19,7 @@ json_t *hearth_mlflow_batch(const json_t *entities, enum hearth_outbox_entity ki
                             const char *run_id, size_t *index);
 /* NULL when the order has no datasets. */
 json_t *hearth_mlflow_inputs(const json_t *order, const char *run_id);
+/* `run_id` "": no run made it. */
 json_t *hearth_mlflow_version_create(const json_t *order, const char *run_id, const char *source);
 
 /* Those whose step lies behind the last that `steps` (key: step) has of their key. */

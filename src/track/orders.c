@@ -131,19 +131,28 @@ json_t *hearth_order_artifacts(const char *run, const char *folder, const char *
 json_t *hearth_order_version(const struct hearth_track_version *version)
 {
     const char *source = version->source ? version->source : "";
-    if (!is_run(version->run) || !version->model || !hearth_model_name_valid(version->model) ||
+    const char *run = version->run ? version->run : "";
+    if ((*run && !is_run(run)) || !version->model || !hearth_model_name_valid(version->model) ||
         (*source && !hearth_inner_path_valid(source)))
         return NULL;
     return json_pack("{s:s, s:s, s:I, s:s, s:o, s:s, s:o, s:o}", "verb", "version", "model",
-                     version->model, "number", (json_int_t)version->number, "run", version->run,
-                     "alias", cut_text(version->alias, KEY_MAX), "source", source, "description",
+                     version->model, "number", (json_int_t)version->number, "run", run, "alias",
+                     cut_text(version->alias, KEY_MAX), "source", source, "description",
                      cut_text(version->description, TEXT_MAX), "tags",
                      pairs(version->tags, version->tag_count, TAG_MAX));
 }
 
+json_t *hearth_order_alias(const char *model, const char *alias, int64_t number)
+{
+    if (!model || !hearth_model_name_valid(model) || !alias || !*alias)
+        return NULL;
+    return json_pack("{s:s, s:s, s:o, s:I}", "verb", "alias", "model", model, "alias",
+                     cut_text(alias, KEY_MAX), "number", (json_int_t)number);
+}
+
 void hearth_order_subject(const json_t *order, char *ret_subject, size_t size)
 {
-    const char *run = hearth_json_text(order, "run", NULL);
-    snprintf(ret_subject, size, "%s.%s", run ? "run" : "model",
-             run ? run : hearth_json_text(order, "model", ""));
+    const char *run = hearth_json_text(order, "run", "");
+    snprintf(ret_subject, size, "%s%s", *run ? "run." : HEARTH_OUTBOX_MODEL,
+             *run ? run : hearth_json_text(order, "model", ""));
 }

@@ -8,7 +8,10 @@
  *     {"verb": "metrics", "run", "metrics": [{"key", "value", "step", "timestamp"}]}
  *     {"verb": "end", "run", "status", "end_ms"}
  *     {"verb": "artifacts", "run", "folder", "place"}
- *     {"verb": "version", "model", "number", "run", "alias", "source", "description", "tags"} */
+ *     {"verb": "version", "model", "number", "run", "alias", "source", "description", "tags"}
+ *     {"verb": "alias", "model", "alias", "number"}
+ *
+ * "run" is "" in that of a version which no run made. */
 #ifndef HEARTH_TRACK_ORDERS_H
 #define HEARTH_TRACK_ORDERS_H
 
@@ -22,7 +25,10 @@ json_t *hearth_order_metrics(const char *run, const struct hearth_track_metric *
 json_t *hearth_order_end(const char *run, enum hearth_track_end end, int64_t end_ms);
 json_t *hearth_order_artifacts(const char *run, const char *folder, const char *place);
 json_t *hearth_order_version(const struct hearth_track_version *version);
+json_t *hearth_order_alias(const char *model, const char *alias, int64_t number);
 
+/* What a model's subject begins with. */
+#define HEARTH_OUTBOX_MODEL "model."
 /* "run." or "model." and the id: whose order it keeps, and under which id it is tracked. */
 void hearth_order_subject(const json_t *order, char *ret_subject, size_t size);
 

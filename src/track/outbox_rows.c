@@ -8,9 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define PENDING "pending"
-#define REFUSED "refused"
-
 enum { ARENA_MAX = 64 << 20, PAGE_ROWS = 500, FORGOTTEN_MAX = 1000, FACTS_MAX = 16 << 10 };
 #define REFUSED_KEPT_MS (7 * 86400000ll)
 #define ENDED_KEPT_MS (90 * 86400000ll)
@@ -69,7 +66,8 @@ int hearth_outbox_row_create(struct hearth_store *store, const char *id, const j
     const struct hearth_record record = {
         .kind = HEARTH_OUTBOX,
         .id = id,
-        .label = PENDING,
+        .principal = subject,
+        .label = HEARTH_OUTBOX_PENDING,
         .facts_json = text_of(facts, arena),
         .body = body.bytes,
         .body_length = body.length,
@@ -90,7 +88,7 @@ static int take_row(struct hearth_store *store, struct hearth_outbox_parcel *par
 {
     struct hearth_record *row;
     int rc = hearth_store_record_get(store, HEARTH_OUTBOX, id, NULL, parcel->arena, &row, error);
-    if (rc || strcmp(row->label, PENDING) != 0)
+    if (rc || strcmp(row->label, HEARTH_OUTBOX_PENDING) != 0)
         return rc == HEARTH_ENOTFOUND ? 0 : rc;
     parcel->rows[parcel->row_count++] = row;
     return 0;
@@ -147,8 +145,10 @@ static int scan_all(struct hearth_store *store, struct hearth_outbox_parcel *par
                     struct hearth_error *error)
 {
     struct hearth_outbox_scan scan;
-    struct hearth_record_filter filter = {
-        .kind = HEARTH_OUTBOX, .label = PENDING, .ascending = true, .limit = PAGE_ROWS};
+    struct hearth_record_filter filter = {.kind = HEARTH_OUTBOX,
+                                          .label = HEARTH_OUTBOX_PENDING,
+                                          .ascending = true,
+                                          .limit = PAGE_ROWS};
     struct hearth_record *page;
     size_t count = PAGE_ROWS;
     int rc = 0;
@@ -256,7 +256,7 @@ static int note_row(struct hearth_store *store, struct hearth_outbox_parcel *par
         json_object_set_new(facts, "due_ms", json_integer(now_ms + (int64_t)wait_ms));
     }
     row->facts_json = text_of(facts, parcel->arena);
-    row->label = refused ? REFUSED : PENDING;
+    row->label = refused ? HEARTH_OUTBOX_REFUSED_LABEL : HEARTH_OUTBOX_PENDING;
     row->expires_ms = refused ? now_ms + REFUSED_KEPT_MS : 0;
     row->body = NULL;
     json_decref(facts);
@@ -271,6 +271,16 @@ int hearth_outbox_note(struct hearth_store *store, struct hearth_outbox_parcel *
     for (size_t i = 0; !rc && i < parcel->row_count; i++)
         rc = note_row(store, parcel, i, result, now_ms, error);
     return rc;
+}
+
+int hearth_outbox_count(struct hearth_store *store, const char *subject, int64_t *ret_pending,
+                        int64_t *ret_refused, struct hearth_error *error)
+{
+    struct hearth_record_filter filter = {
+        .kind = HEARTH_OUTBOX, .principal = subject, .label = HEARTH_OUTBOX_PENDING};
+    int rc = hearth_store_record_count(store, &filter, ret_pending, error);
+    filter.label = HEARTH_OUTBOX_REFUSED_LABEL;
+    return rc ? rc : hearth_store_record_count(store, &filter, ret_refused, error);
 }
 
 static int forget_kind(struct hearth_store *store, const char *kind, int64_t now_ms,

@@ -1,15 +1,18 @@
 /* Rows of the outbox in the store: the next that may be told, with what is known of its run or
  * model, and what became of it. Blocking verbs of the store, for its lane.
  *
- * A row is a record of kind "outbox", label "pending" or "refused"; its facts are {"subject",
- * "verb", "failures", "due_ms", "done", "reason"}, its body the order (orders.h). What is known is
- * a record of kind "tracked" with the subject as its id. */
+ * A row is a record of kind "outbox" whose owner is its subject, label "pending" or "refused"; its
+ * facts are {"subject", "verb", "failures", "due_ms", "done", "reason"}, its body the order
+ * (orders.h). What is known is a record of kind "tracked" with the subject as its id. */
 #ifndef HEARTH_TRACK_OUTBOX_ROWS_H
 #define HEARTH_TRACK_OUTBOX_ROWS_H
 
 #include "base/json.h"
 #include "domain/outbox.h"
 #include "store/record.h"
+
+#define HEARTH_OUTBOX_PENDING "pending"
+#define HEARTH_OUTBOX_REFUSED_LABEL "refused"
 
 enum { HEARTH_OUTBOX_LEASE_MS = 15000, HEARTH_OUTBOX_JOINED_MAX = 200 };
 
@@ -46,6 +49,9 @@ struct hearth_outbox_result {
 int hearth_outbox_note(struct hearth_store *store, struct hearth_outbox_parcel *parcel,
                        const struct hearth_outbox_result *result, int64_t now_ms,
                        struct hearth_error *error);
+/* How many there are, of a subject or (NULL) of all. */
+int hearth_outbox_count(struct hearth_store *store, const char *subject, int64_t *ret_pending,
+                        int64_t *ret_refused, struct hearth_error *error);
 /* Rows that were refused long ago, and what is known of runs that ended long ago. */
 int hearth_outbox_forget(struct hearth_store *store, int64_t now_ms, struct hearth_error *error);
 

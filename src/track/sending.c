@@ -9,20 +9,29 @@
 #include "loop/pool.h"
 #include "track/telling.h"
 #include "track/track_private.h"
+#include "track/tracked_models.h"
 
 #include <stdio.h>
 #include <string.h>
 
 /* POLL_MS: how late what another process left is seen. TAKEN_MS: how soon it is looked again while
- * another gateway has the claim. */
+ * another gateway has the claim. COUNT_MS: how often rows are counted while they are told. */
 enum {
     POLL_MS = 30000,
     TAKEN_MS = 500,
     STORE_RETRY_MS = 5000,
     SOONEST_MS = 20,
-    FORGET_MS = 3600000
+    FORGET_MS = 3600000,
+    COUNT_MS = 1000
 };
 #define CLAIM "outbox"
+
+/* What a waiter hears of a try, once it is noted. */
+struct tried {
+    char id[HEARTH_TRACK_ID]; /* of the row; "": there was none */
+    bool told;
+    char experiment_id[80], reason[320];
+};
 
 /* One turn of that way. */
 struct turn {
@@ -34,7 +43,9 @@ struct turn {
     int64_t fence;
     uint64_t lease_until_ms; /* when it was claimed last, on the monotonic clock */
     char wanted[HEARTH_TRACK_ID];
-    bool forgets, is_taken;
+    struct tried tried;
+    bool forgets, is_taken, counts;
+    int64_t pending, refused; /* rows; -1: not counted */
     int rc;
     struct hearth_error error;
 };
@@ -85,6 +96,23 @@ static int note(struct hearth_store *store, struct turn *turn)
     return hearth_outbox_note(store, &turn->parcel, &result, hearth_clock_wall_ms(), &turn->error);
 }
 
+/* Once an hour, and first of all: what is written here is told in this very turn. */
+static void tidy_up(struct hearth_store *store)
+{
+    struct hearth_error error;
+    int64_t now_ms = hearth_clock_wall_ms();
+    if (hearth_outbox_forget(store, now_ms, &error) ||
+        hearth_tracked_models_catch_up(store, now_ms, &error))
+        HEARTH_LOG(HEARTH_LOG_WARNING, "track.store_failed", HEARTH_TEXT("reason", error.message));
+}
+
+static void count(struct hearth_store *store, struct turn *turn)
+{
+    struct hearth_error ignored;
+    if (hearth_outbox_count(store, NULL, &turn->pending, &turn->refused, &ignored))
+        turn->pending = -1;
+}
+
 /* The claim is kept only while there is something to do, so that another gateway's rows need not
  * wait for ours. */
 static void at_store(struct hearth_store *store, void *argument)
@@ -99,10 +127,12 @@ static void at_store(struct hearth_store *store, void *argument)
     hearth_outbox_parcel_end(&turn->parcel);
     hearth_outbox_parcel_begin(&turn->parcel);
     if (!turn->rc && turn->forgets)
-        hearth_outbox_forget(store, hearth_clock_wall_ms(), &ignored);
+        tidy_up(store);
     if (!turn->rc && goes_on)
         turn->rc = hearth_outbox_pick(store, *turn->wanted ? turn->wanted : NULL,
                                       hearth_clock_wall_ms(), &turn->parcel, &turn->error);
+    if (turn->counts || !turn->parcel.row_count)
+        count(store, turn);
     if (turn->lease_until_ms && (turn->rc || !turn->parcel.row_count))
         hearth_store_release(store, CLAIM, turn->fence, &ignored);
 }
@@ -139,26 +169,38 @@ static void go_away(struct hearth_track *track, const struct turn *turn)
     uint32_t failures = ++track->away_failures;
     uint64_t wait_ms = hearth_outbox_wait_ms(failures, turn->random);
     track->away_until_ms = hearth_loop_now_ms(track->options.loop) + wait_ms;
+    snprintf(track->away_reason, sizeof(track->away_reason), "%s", turn->telling.reason);
     if ((failures & (failures - 1)) == 0)
         HEARTH_LOG(HEARTH_LOG_WARNING, "track.away", HEARTH_TEXT("reason", turn->telling.reason),
                    HEARTH_INT("failures", failures), HEARTH_INT("again_ms", wait_ms));
     hearth_track_waiters_tell(track, NULL, &outcome);
 }
 
-static void on_answered(struct hearth_track *track, const struct turn *turn)
+static void on_answered(struct hearth_track *track, struct turn *turn)
 {
-    bool told = turn->verdict == HEARTH_OUTBOX_TOLD;
-    const struct hearth_track_outcome outcome = {
-        .told = told,
-        .experiment_id = told ? hearth_json_text(turn->parcel.tracked, "experiment_id", "") : "",
-        .reason = told ? "" : turn->telling.reason,
-    };
+    struct tried *tried = &turn->tried;
+    bool told = tried->told = turn->verdict == HEARTH_OUTBOX_TOLD;
+    snprintf(tried->id, sizeof(tried->id), "%s", turn->parcel.rows[0]->id);
+    snprintf(tried->experiment_id, sizeof(tried->experiment_id), "%s",
+             told ? hearth_json_text(turn->parcel.tracked, "experiment_id", "") : "");
+    snprintf(tried->reason, sizeof(tried->reason), "%s", told ? "" : turn->telling.reason);
     if (track->away_failures)
         HEARTH_LOG(HEARTH_LOG_INFO, "track.back", HEARTH_INT("failures", track->away_failures));
     track->away_failures = 0;
     track->away_until_ms = 0;
+    track->told += told ? turn->parcel.row_count : 0;
     log_outcome(turn);
-    hearth_track_waiters_tell(track, turn->parcel.rows[0]->id, &outcome);
+}
+
+/* Only now: a client that is answered finds noted what it was told. */
+static void tell_waiters(struct hearth_track *track, struct turn *turn)
+{
+    struct tried tried = turn->tried;
+    const struct hearth_track_outcome outcome = {
+        .told = tried.told, .experiment_id = tried.experiment_id, .reason = tried.reason};
+    turn->tried.id[0] = '\0';
+    if (tried.id[0])
+        hearth_track_waiters_tell(track, tried.id, &outcome);
 }
 
 static void go_to_store(struct turn *turn);
@@ -216,6 +258,15 @@ static void rest(struct hearth_track *track, const struct turn *turn)
         sleep_for(track, POLL_MS);
 }
 
+static void take_counts(struct hearth_track *track, const struct turn *turn)
+{
+    if (turn->pending < 0)
+        return;
+    track->pending = turn->pending;
+    track->refused = turn->refused;
+    track->counted_ms = hearth_loop_now_ms(track->options.loop);
+}
+
 static void after_store(void *argument)
 {
     struct turn *turn = argument;
@@ -223,6 +274,8 @@ static void after_store(void *argument)
     if (turn->rc && !turn->is_taken)
         HEARTH_LOG(HEARTH_LOG_WARNING, "track.store_failed",
                    HEARTH_TEXT("reason", turn->error.message));
+    take_counts(track, turn);
+    tell_waiters(track, turn);
     if (turn->forgets && !turn->rc)
         track->forgotten_ms = hearth_clock_wall_ms();
     if (atomic_load(&track->stopped)) {
@@ -247,11 +300,14 @@ static void go_to_store(struct turn *turn)
     track->again = false;
     turn->parcel.done = turn->telling.done;
     turn->random = chance();
+    turn->pending = -1;
+    turn->counts = hearth_loop_now_ms(track->options.loop) >= track->counted_ms + COUNT_MS;
     turn->forgets = hearth_clock_wall_ms() - track->forgotten_ms > FORGET_MS;
     snprintf(turn->wanted, sizeof(turn->wanted), "%s", wanted ? wanted : "");
     if (!hearth_store_submit(track->options.store, at_store, after_store, turn))
         return;
     track->phase = HEARTH_TRACK_IDLE;
+    tell_waiters(track, turn);
     if (!atomic_load(&track->stopped))
         sleep_for(track, STORE_RETRY_MS);
     free_turn(turn);

@@ -5,19 +5,20 @@
 #include "base/memory.h"
 #include "track/artifact_list.h"
 #include "track/mlflow_bodies.h"
+#include "track/telling_parts.h"
 
 #include <stdio.h>
 #include <string.h>
 
-static void keep_reason(struct hearth_telling *telling, const char *reason)
+void hearth_telling_keep_reason(struct hearth_telling *telling, const char *reason)
 {
     snprintf(telling->reason, sizeof(telling->reason), "%.*s", (int)sizeof(telling->reason) - 1,
              reason);
 }
 
-static enum hearth_outbox_verdict refuse(struct hearth_telling *telling, const char *reason)
+enum hearth_outbox_verdict hearth_telling_refuse(struct hearth_telling *telling, const char *reason)
 {
-    keep_reason(telling, reason);
+    hearth_telling_keep_reason(telling, reason);
     return HEARTH_OUTBOX_REFUSED;
 }
 
@@ -26,27 +27,32 @@ static void note_text(struct hearth_telling *telling, const char *key, const cha
     json_object_set_new(telling->tracked, key, json_string(value));
 }
 
-static const char *known(const struct hearth_telling *telling, const char *key)
+const char *hearth_telling_known(const struct hearth_telling *telling, const char *key)
 {
     return hearth_json_text(telling->tracked, key, "");
 }
 
+bool hearth_telling_is_verb(const struct hearth_telling *telling, const char *verb)
+{
+    return strcmp(hearth_json_text(telling->order, "verb", ""), verb) == 0;
+}
+
 /* A request of which only the outcome matters; takes the body. */
-static enum hearth_outbox_verdict post(struct hearth_telling *telling, const char *path,
-                                       json_t *body)
+enum hearth_outbox_verdict hearth_telling_post(struct hearth_telling *telling, const char *path,
+                                               json_t *body)
 {
     struct hearth_mlflow_reply reply;
     enum hearth_outbox_verdict came =
         hearth_mlflow_ask(telling->mlflow, "POST", path, body, &reply);
     if (came != HEARTH_OUTBOX_TOLD)
-        keep_reason(telling, reply.reason);
+        hearth_telling_keep_reason(telling, reply.reason);
     json_decref(body);
     hearth_mlflow_reply_finish(&reply);
     return came;
 }
 
 /* Answers that lack what they must have are no answers of MLflow. */
-static enum hearth_outbox_verdict strange(struct hearth_telling *telling, const char *what)
+enum hearth_outbox_verdict hearth_telling_strange(struct hearth_telling *telling, const char *what)
 {
     snprintf(telling->reason, sizeof(telling->reason),
              "MLflow's answer has no %s, so it is not taken for one", what);
@@ -54,7 +60,7 @@ static enum hearth_outbox_verdict strange(struct hearth_telling *telling, const 
 }
 
 /* An id goes into addresses and bodies again. */
-static bool is_id(const char *text)
+bool hearth_telling_is_id(const char *text)
 {
     size_t length = strlen(text);
     return length && length <= 64 &&
@@ -68,8 +74,8 @@ static enum hearth_outbox_verdict take_experiment(struct hearth_telling *telling
                                                   const json_t *object)
 {
     const char *id = hearth_json_text(object, "experiment_id", "");
-    if (!is_id(id))
-        return strange(telling, "experiment_id");
+    if (!hearth_telling_is_id(id))
+        return hearth_telling_strange(telling, "experiment_id");
     note_text(telling, "experiment_id", id);
     return HEARTH_OUTBOX_TOLD;
 }
@@ -77,8 +83,9 @@ static enum hearth_outbox_verdict take_experiment(struct hearth_telling *telling
 /* One that somebody has deleted keeps its name, and no other can have it. */
 static enum hearth_outbox_verdict restore_experiment(struct hearth_telling *telling)
 {
-    return post(telling, "experiments/restore",
-                json_pack("{s:s}", "experiment_id", known(telling, "experiment_id")));
+    return hearth_telling_post(
+        telling, "experiments/restore",
+        json_pack("{s:s}", "experiment_id", hearth_telling_known(telling, "experiment_id")));
 }
 
 static enum hearth_outbox_verdict find_experiment(struct hearth_telling *telling, const char *model,
@@ -91,7 +98,7 @@ static enum hearth_outbox_verdict find_experiment(struct hearth_telling *telling
     enum hearth_outbox_verdict came = hearth_mlflow_ask(telling->mlflow, "GET", path, NULL, &reply);
     *ret_missing = came == HEARTH_OUTBOX_REFUSED && hearth_mlflow_is_missing(&reply);
     if (came != HEARTH_OUTBOX_TOLD) {
-        keep_reason(telling, reply.reason);
+        hearth_telling_keep_reason(telling, reply.reason);
     } else {
         const json_t *experiment = json_object_get(reply.json, "experiment");
         bool deleted = strcmp(hearth_json_text(experiment, "lifecycle_stage", ""), "deleted") == 0;
@@ -115,7 +122,7 @@ static enum hearth_outbox_verdict create_experiment(struct hearth_telling *telli
     if (came == HEARTH_OUTBOX_TOLD)
         came = take_experiment(telling, reply.json);
     else
-        keep_reason(telling, reply.reason);
+        hearth_telling_keep_reason(telling, reply.reason);
     json_decref(body);
     hearth_mlflow_reply_finish(&reply);
     return came;
@@ -134,14 +141,27 @@ static enum hearth_outbox_verdict ensure_experiment(struct hearth_telling *telli
     return taken ? find_experiment(telling, model, &missing) : came;
 }
 
+/* models */
+
+/* The experiment stands even if the server has no registry of models. */
+static enum hearth_outbox_verdict tell_model(struct hearth_telling *telling)
+{
+    enum hearth_outbox_verdict came = ensure_experiment(telling);
+    if (came != HEARTH_OUTBOX_TOLD)
+        return came;
+    came = hearth_telling_registered(telling, hearth_json_text(telling->order, "model", ""));
+    telling->part_refused = came == HEARTH_OUTBOX_REFUSED;
+    return telling->part_refused ? HEARTH_OUTBOX_TOLD : came;
+}
+
 /* runs */
 
 static enum hearth_outbox_verdict take_run(struct hearth_telling *telling, const json_t *run)
 {
     const json_t *info = json_object_get(run, "info");
     const char *id = hearth_json_text(info, "run_id", "");
-    if (!is_id(id))
-        return strange(telling, "run_id");
+    if (!hearth_telling_is_id(id))
+        return hearth_telling_strange(telling, "run_id");
     note_text(telling, "run_id", id);
     note_text(telling, "artifact_uri", hearth_json_text(info, "artifact_uri", ""));
     return HEARTH_OUTBOX_TOLD;
@@ -151,12 +171,13 @@ static enum hearth_outbox_verdict take_run(struct hearth_telling *telling, const
 static enum hearth_outbox_verdict find_run(struct hearth_telling *telling)
 {
     struct hearth_mlflow_reply reply;
-    json_t *body = hearth_mlflow_run_search(telling->order, known(telling, "experiment_id"));
+    json_t *body =
+        hearth_mlflow_run_search(telling->order, hearth_telling_known(telling, "experiment_id"));
     enum hearth_outbox_verdict came =
         hearth_mlflow_ask(telling->mlflow, "POST", "runs/search", body, &reply);
     const json_t *run = json_array_get(json_object_get(reply.json, "runs"), 0);
     if (came != HEARTH_OUTBOX_TOLD)
-        keep_reason(telling, reply.reason);
+        hearth_telling_keep_reason(telling, reply.reason);
     else if (run)
         came = take_run(telling, run);
     json_decref(body);
@@ -167,13 +188,14 @@ static enum hearth_outbox_verdict find_run(struct hearth_telling *telling)
 static enum hearth_outbox_verdict create_run(struct hearth_telling *telling)
 {
     struct hearth_mlflow_reply reply;
-    json_t *body = hearth_mlflow_run_create(telling->order, known(telling, "experiment_id"));
+    json_t *body =
+        hearth_mlflow_run_create(telling->order, hearth_telling_known(telling, "experiment_id"));
     enum hearth_outbox_verdict came =
         hearth_mlflow_ask(telling->mlflow, "POST", "runs/create", body, &reply);
     if (came == HEARTH_OUTBOX_TOLD)
         came = take_run(telling, json_object_get(reply.json, "run"));
     else
-        keep_reason(telling, reply.reason);
+        hearth_telling_keep_reason(telling, reply.reason);
     json_decref(body);
     hearth_mlflow_reply_finish(&reply);
     return came;
@@ -181,12 +203,12 @@ static enum hearth_outbox_verdict create_run(struct hearth_telling *telling)
 
 static enum hearth_outbox_verdict ensure_run(struct hearth_telling *telling)
 {
-    if (*known(telling, "run_id"))
+    if (*hearth_telling_known(telling, "run_id"))
         return HEARTH_OUTBOX_TOLD;
     enum hearth_outbox_verdict came = ensure_experiment(telling);
     if (came == HEARTH_OUTBOX_TOLD)
         came = find_run(telling);
-    if (came == HEARTH_OUTBOX_TOLD && !*known(telling, "run_id"))
+    if (came == HEARTH_OUTBOX_TOLD && !*hearth_telling_known(telling, "run_id"))
         came = create_run(telling);
     return came;
 }
@@ -198,8 +220,9 @@ log_batches(struct hearth_telling *telling, const json_t *entities, enum hearth_
     json_t *body;
     enum hearth_outbox_verdict came = HEARTH_OUTBOX_TOLD;
     while (came == HEARTH_OUTBOX_TOLD &&
-           (body = hearth_mlflow_batch(entities, kind, known(telling, "run_id"), &index)))
-        came = post(telling, "runs/log-batch", body);
+           (body = hearth_mlflow_batch(entities, kind, hearth_telling_known(telling, "run_id"),
+                                       &index)))
+        came = hearth_telling_post(telling, "runs/log-batch", body);
     return came;
 }
 
@@ -215,14 +238,16 @@ static enum hearth_outbox_verdict log_tags(struct hearth_telling *telling)
 
 static enum hearth_outbox_verdict log_inputs(struct hearth_telling *telling)
 {
-    json_t *body = hearth_mlflow_inputs(telling->order, known(telling, "run_id"));
-    return body ? post(telling, "runs/log-inputs", body) : HEARTH_OUTBOX_TOLD;
+    json_t *body = hearth_mlflow_inputs(telling->order, hearth_telling_known(telling, "run_id"));
+    return body ? hearth_telling_post(telling, "runs/log-inputs", body) : HEARTH_OUTBOX_TOLD;
 }
 
 static enum hearth_outbox_verdict set_running(struct hearth_telling *telling)
 {
-    return post(telling, "runs/update",
-                json_pack("{s:s, s:s}", "run_id", known(telling, "run_id"), "status", "RUNNING"));
+    return hearth_telling_post(telling, "runs/update",
+                               json_pack("{s:s, s:s}", "run_id",
+                                         hearth_telling_known(telling, "run_id"), "status",
+                                         "RUNNING"));
 }
 
 /* The run stands even if the server refuses one of its parts. */
@@ -262,10 +287,11 @@ static enum hearth_outbox_verdict tell_metrics(struct hearth_telling *telling)
 
 static enum hearth_outbox_verdict tell_end(struct hearth_telling *telling)
 {
-    return post(telling, "runs/update",
-                json_pack("{s:s, s:s, s:I}", "run_id", known(telling, "run_id"), "status",
-                          hearth_json_text(telling->order, "status", "FINISHED"), "end_time",
-                          hearth_json_integer(telling->order, "end_ms", 0)));
+    return hearth_telling_post(
+        telling, "runs/update",
+        json_pack("{s:s, s:s, s:I}", "run_id", hearth_telling_known(telling, "run_id"), "status",
+                  hearth_json_text(telling->order, "status", "FINISHED"), "end_time",
+                  hearth_json_integer(telling->order, "end_ms", 0)));
 }
 
 /* artifacts */
@@ -280,7 +306,7 @@ static enum hearth_outbox_verdict put_file(struct hearth_telling *telling, const
     char *target = hearth_format("%s/%s%s%s", root, place, *place ? "/" : "", path);
     enum hearth_outbox_verdict came = hearth_mlflow_put_file(telling->mlflow, file, target, &reply);
     if (came != HEARTH_OUTBOX_TOLD)
-        keep_reason(telling, reply.reason);
+        hearth_telling_keep_reason(telling, reply.reason);
     hearth_free(file);
     hearth_free(target);
     hearth_mlflow_reply_finish(&reply);
@@ -291,15 +317,15 @@ static enum hearth_outbox_verdict put_file(struct hearth_telling *telling, const
  * left out; the reason stays. */
 static enum hearth_outbox_verdict tell_artifacts(struct hearth_telling *telling)
 {
-    const char *root = hearth_mlflow_artifact_path(known(telling, "artifact_uri"));
+    const char *root = hearth_mlflow_artifact_path(hearth_telling_known(telling, "artifact_uri"));
     struct hearth_error error;
     json_t *paths = NULL;
     if (!root)
-        return refuse(telling,
-                      "the MLflow server keeps artifacts in a place of its own, to which only its "
-                      "clients write (it was not started with --serve-artifacts)");
+        return hearth_telling_refuse(
+            telling, "the MLflow server keeps artifacts in a place of its own, to which only its "
+                     "clients write (it was not started with --serve-artifacts)");
     if (hearth_artifact_list(hearth_json_text(telling->order, "folder", ""), &paths, &error))
-        return refuse(telling, error.message);
+        return hearth_telling_refuse(telling, error.message);
     enum hearth_outbox_verdict came = HEARTH_OUTBOX_TOLD;
     if (telling->done < (int64_t)json_array_size(paths)) {
         came = put_file(telling, root,
@@ -315,102 +341,6 @@ static enum hearth_outbox_verdict tell_artifacts(struct hearth_telling *telling)
     return came;
 }
 
-/* versions */
-
-static enum hearth_outbox_verdict ensure_registered(struct hearth_telling *telling,
-                                                    const char *model)
-{
-    char path[160];
-    struct hearth_mlflow_reply reply;
-    snprintf(path, sizeof(path), "registered-models/get?name=%.100s", model);
-    enum hearth_outbox_verdict came = hearth_mlflow_ask(telling->mlflow, "GET", path, NULL, &reply);
-    bool missing = hearth_mlflow_is_missing(&reply);
-    if (came != HEARTH_OUTBOX_TOLD)
-        keep_reason(telling, reply.reason);
-    hearth_mlflow_reply_finish(&reply);
-    if (!missing)
-        return came;
-    json_t *body = json_pack("{s:s, s:[{s:s, s:s}]}", "name", model, "tags", "key",
-                             HEARTH_TAG_MODEL, "value", model);
-    came = hearth_mlflow_ask(telling->mlflow, "POST", "registered-models/create", body, &reply);
-    if (hearth_mlflow_is_taken(&reply))
-        came = HEARTH_OUTBOX_TOLD;
-    else if (came != HEARTH_OUTBOX_TOLD)
-        keep_reason(telling, reply.reason);
-    json_decref(body);
-    hearth_mlflow_reply_finish(&reply);
-    return came;
-}
-
-static void take_version(const json_t *version, char *ret_number, size_t size)
-{
-    const char *number = hearth_json_text(version, "version", "");
-    snprintf(ret_number, size, "%s", is_id(number) && strlen(number) < size ? number : "");
-}
-
-/* MLflow counts its versions itself; ours is a tag of it. */
-static enum hearth_outbox_verdict find_version(struct hearth_telling *telling, const char *model,
-                                               char *ret_number, size_t size)
-{
-    struct hearth_buf path;
-    struct hearth_mlflow_reply reply;
-    char filter[256];
-    snprintf(filter, sizeof(filter), "name='%.100s' AND tags.`" HEARTH_TAG_VERSION "`='%lld'",
-             model, (long long)hearth_json_integer(telling->order, "number", 0));
-    hearth_buf_init(&path, 2048);
-    hearth_buf_text(&path, "model-versions/search?max_results=1&filter=");
-    hearth_mlflow_escape(&path, filter, false);
-    enum hearth_outbox_verdict came =
-        hearth_mlflow_ask(telling->mlflow, "GET", hearth_buf_cstr(&path), NULL, &reply);
-    if (came == HEARTH_OUTBOX_TOLD)
-        take_version(json_array_get(json_object_get(reply.json, "model_versions"), 0), ret_number,
-                     size);
-    else
-        keep_reason(telling, reply.reason);
-    hearth_buf_finish(&path);
-    hearth_mlflow_reply_finish(&reply);
-    return came;
-}
-
-static enum hearth_outbox_verdict create_version(struct hearth_telling *telling, char *ret_number,
-                                                 size_t size)
-{
-    struct hearth_mlflow_reply reply;
-    const char *place = hearth_json_text(telling->order, "source", "");
-    char *source =
-        hearth_format("%s%s%s", known(telling, "artifact_uri"), *place ? "/" : "", place);
-    json_t *body = hearth_mlflow_version_create(telling->order, known(telling, "run_id"), source);
-    enum hearth_outbox_verdict came =
-        hearth_mlflow_ask(telling->mlflow, "POST", "model-versions/create", body, &reply);
-    if (came == HEARTH_OUTBOX_TOLD) {
-        take_version(json_object_get(reply.json, "model_version"), ret_number, size);
-        if (!*ret_number)
-            came = strange(telling, "version");
-    } else {
-        keep_reason(telling, reply.reason);
-    }
-    json_decref(body);
-    hearth_free(source);
-    hearth_mlflow_reply_finish(&reply);
-    return came;
-}
-
-static enum hearth_outbox_verdict tell_version(struct hearth_telling *telling)
-{
-    const char *model = hearth_json_text(telling->order, "model", "");
-    const char *alias = hearth_json_text(telling->order, "alias", "");
-    char number[32] = "";
-    enum hearth_outbox_verdict came = ensure_registered(telling, model);
-    if (came == HEARTH_OUTBOX_TOLD)
-        came = find_version(telling, model, number, sizeof(number));
-    if (came == HEARTH_OUTBOX_TOLD && !*number)
-        came = create_version(telling, number, sizeof(number));
-    if (came == HEARTH_OUTBOX_TOLD && *alias)
-        came = post(telling, "registered-models/alias",
-                    json_pack("{s:s, s:s, s:s}", "name", model, "alias", alias, "version", number));
-    return came;
-}
-
 enum hearth_outbox_verdict hearth_telling_run(struct hearth_telling *telling)
 {
     static const struct {
@@ -418,21 +348,23 @@ enum hearth_outbox_verdict hearth_telling_run(struct hearth_telling *telling)
         enum hearth_outbox_verdict (*tell)(struct hearth_telling *telling);
         bool needs_run;
     } verbs[] = {
-        {"model", ensure_experiment, false}, {"run", tell_run, false},
-        {"metrics", tell_metrics, true},     {"end", tell_end, true},
-        {"artifacts", tell_artifacts, true}, {"version", tell_version, true},
+        {"model", tell_model, false},           {"run", tell_run, false},
+        {"metrics", tell_metrics, true},        {"end", tell_end, true},
+        {"artifacts", tell_artifacts, true},    {"version", hearth_telling_version, true},
+        {"alias", hearth_telling_alias, false},
     };
-    const char *verb = hearth_json_text(telling->order, "verb", "");
+    bool has_run = *hearth_json_text(telling->order, "run", "") != '\0';
     telling->reason[0] = '\0';
     telling->has_more = telling->part_refused = false;
     for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
-        if (strcmp(verbs[i].verb, verb) != 0)
+        if (!hearth_telling_is_verb(telling, verbs[i].verb))
             continue;
-        if (verbs[i].needs_run && !*known(telling, "run_id"))
-            return refuse(telling, *known(telling, "refused")
-                                       ? known(telling, "refused")
-                                       : "the run that it belongs to was never begun");
+        if (verbs[i].needs_run && has_run && !*hearth_telling_known(telling, "run_id"))
+            return hearth_telling_refuse(telling,
+                                         *hearth_telling_known(telling, "refused")
+                                             ? hearth_telling_known(telling, "refused")
+                                             : "the run that it belongs to was never begun");
         return verbs[i].tell(telling);
     }
-    return refuse(telling, "it is of a kind that this version does not know");
+    return hearth_telling_refuse(telling, "it is of a kind that this version does not know");
 }

@@ -14,8 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* As long as a client waits for a first try; the row is told later all the same. */
-enum { WAIT_MS = 10000 };
+#define STOPPED "the server is being stopped"
 
 int hearth_track_check(const char *uri, struct hearth_error *error)
 {
@@ -56,9 +55,61 @@ static void on_version(void *argument, const struct hearth_track_version *versio
     hearth_track_keep(argument, hearth_order_version(version), NULL);
 }
 
+static void on_alias(void *argument, const char *model, const char *alias, int64_t number)
+{
+    hearth_track_keep(argument, hearth_order_alias(model, alias, number), NULL);
+}
+
+/* Where nobody listens. */
+
+static void no_model(void *argument, const char *model, const char *description)
+{
+    (void)argument, (void)model, (void)description;
+}
+
+static void no_run(void *argument, const struct hearth_track_run *run)
+{
+    (void)argument, (void)run;
+}
+
+static void no_metrics(void *argument, const char *run, const struct hearth_track_metric *metrics,
+                       size_t count)
+{
+    (void)argument, (void)run, (void)metrics, (void)count;
+}
+
+static void no_end(void *argument, const char *run, enum hearth_track_end end, int64_t end_ms)
+{
+    (void)argument, (void)run, (void)end, (void)end_ms;
+}
+
+static void no_artifacts(void *argument, const char *run, const char *folder, const char *place)
+{
+    (void)argument, (void)run, (void)folder, (void)place;
+}
+
+static void no_version(void *argument, const struct hearth_track_version *version)
+{
+    (void)argument, (void)version;
+}
+
+static void no_alias(void *argument, const char *model, const char *alias, int64_t number)
+{
+    (void)argument, (void)model, (void)alias, (void)number;
+}
+
 const struct hearth_track_listener *hearth_track_listener(struct hearth_track *track)
 {
-    return track ? &track->listener : NULL;
+    static const struct hearth_track_listener nobody = {
+        .model_registered = no_model,
+        .run_started = no_run,
+        .metrics = no_metrics,
+        .run_ended = no_end,
+        .artifacts = no_artifacts,
+        .version_registered = no_version,
+        .alias_moved = no_alias,
+    };
+    return track ? &track->listener : &nobody;
 }
 
 /* Those who wait */
@@ -128,11 +179,11 @@ void hearth_track_model(struct hearth_track *track, const char *model, const cha
     waiter->on_tried = on_tried;
     waiter->argument = argument;
     waiter->timer = hearth_timer_create(track->options.loop, on_waited, waiter);
-    hearth_timer_start(waiter->timer, WAIT_MS, 0);
+    hearth_timer_start(waiter->timer, track->options.wait_ms, 0);
     waiter->next = track->waiters;
     track->waiters = waiter;
-    if (atomic_load(&track->stopped) ||
-        !hearth_track_keep(track, hearth_order_model(model, description), waiter->id))
+    bool kept = hearth_track_keep(track, hearth_order_model(model, description), waiter->id);
+    if (!kept || atomic_load(&track->stopped))
         hearth_timer_start(waiter->timer, 0, 0);
 }
 
@@ -183,6 +234,7 @@ struct hearth_track *hearth_track_create(const struct hearth_track_options *opti
         .run_ended = on_end,
         .artifacts = on_artifacts,
         .version_registered = on_version,
+        .alias_moved = on_alias,
     };
     track->unkept_end = &track->unkept;
     make_owner(track);
@@ -209,8 +261,7 @@ void hearth_track_start(struct hearth_track *track)
 
 void hearth_track_stop(struct hearth_track *track)
 {
-    const struct hearth_track_outcome outcome = {.experiment_id = "",
-                                                 .reason = "the server is being stopped"};
+    const struct hearth_track_outcome outcome = {.experiment_id = "", .reason = STOPPED};
     if (!track || atomic_load(&track->stopped))
         return;
     atomic_store(&track->stopped, true);
@@ -224,10 +275,27 @@ void hearth_track_stop(struct hearth_track *track)
     hearth_track_keep_rest(track);
 }
 
+struct hearth_track_figures hearth_track_figures(const struct hearth_track *track)
+{
+    bool is_away = track->away_failures && track->pending;
+    return (struct hearth_track_figures){
+        .pending = track->pending,
+        .refused = track->refused,
+        .told = track->told,
+        .lost = track->lost,
+        .is_away = is_away,
+        .away_reason = is_away ? track->away_reason : "",
+    };
+}
+
+/* Who came after the stop waits still. */
 void hearth_track_destroy(struct hearth_track *track)
 {
+    const struct hearth_track_outcome outcome = {.experiment_id = "", .reason = STOPPED};
     if (!track)
         return;
+    while (track->waiters)
+        tell(track->waiters, &outcome);
     hearth_track_keep_forget(track);
     hearth_timer_destroy(track->keep_timer);
     hearth_timer_destroy(track->wake);

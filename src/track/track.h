@@ -16,6 +16,7 @@
 #ifndef HEARTH_TRACK_TRACK_H
 #define HEARTH_TRACK_TRACK_H
 
+#include "base/json.h"
 #include "hearth/error.h"
 #include "track/listener.h"
 
@@ -36,6 +37,7 @@ struct hearth_track_options {
     const char *uri;                 /* http(s)://host[:port][/prefix] */
     const char *username, *password; /* or "" */
     const char *token;               /* bearer, where there is no user name; or "" */
+    uint64_t wait_ms;                /* as long as a client waits for a first try */
 };
 
 /* HEARTH_EINVAL when the address is none that can be used. */
@@ -44,13 +46,14 @@ int hearth_track_check(const char *uri, struct hearth_error *error);
 struct hearth_track *hearth_track_create(const struct hearth_track_options *options);
 /* Begins to send, with what an earlier process left. */
 void hearth_track_start(struct hearth_track *track);
-/* Breaks off what is being sent and waits for it; rows stay. What waits for a first try is told
- * that it is pending. */
+/* Breaks off what is being sent and waits for it; rows stay, and what is told from then on is kept
+ * for the next process. What waits for a first try is told that it is pending. NULL is allowed; any
+ * number of times. */
 void hearth_track_stop(struct hearth_track *track);
 /* The store has been closed before. NULL is allowed. */
 void hearth_track_destroy(struct hearth_track *track);
 
-/* The verbs. NULL gives NULL: nobody listens. */
+/* The verbs. NULL gives verbs that do nothing: nobody listens. */
 const struct hearth_track_listener *hearth_track_listener(struct hearth_track *track);
 
 /* What came of a row's first try. `experiment_id` is "" unless it was told; `reason` says why it
@@ -66,5 +69,19 @@ void hearth_track_model(struct hearth_track *track, const char *model, const cha
                         void (*on_tried)(void *argument,
                                          const struct hearth_track_outcome *outcome),
                         void *argument);
+
+/* How things stand; the rows as the store had them a moment ago, whoever wrote them. */
+struct hearth_track_figures {
+    int64_t pending, refused; /* rows */
+    uint64_t told, lost;      /* rows, since the start */
+    bool is_away;             /* the last try reached no server, and something waits for it */
+    const char *away_reason;  /* or ""; the tracker's */
+};
+struct hearth_track_figures hearth_track_figures(const struct hearth_track *track);
+
+/* What the server knows of a model: {"state": "told", "pending", "refused" or "unknown",
+ * "experiment_id", "pending": rows that wait, "reason"}; the caller's. On the store's lane. */
+int hearth_track_state(struct hearth_store *store, const char *model, json_t **ret_state,
+                       struct hearth_error *error);
 
 #endif

@@ -55,7 +55,10 @@ struct hearth_track {
     struct hearth_mlflow *mlflow; /* for the lane's thread */
     uint32_t away_failures;
     uint64_t away_until_ms; /* on the loop's clock */
-    int64_t forgotten_ms;   /* when old rows were looked for */
+    char away_reason[320];
+    int64_t pending, refused; /* rows, as they were counted last */
+    uint64_t counted_ms, told;
+    int64_t forgotten_ms; /* when old rows were looked for */
     struct hearth_track_waiter *waiters;
     _Atomic bool stopped;
     _Atomic uint64_t lease_until_ms; /* monotonic */

@@ -54,20 +54,26 @@ static void on_time(void *argument)
     hearth_store_submit(bed->store, count_rows, on_counted, bed);
 }
 
-static void open_bed(struct bed *bed, const char *uri)
+static void begin(struct bed *bed, const char *uri)
 {
-    struct hearth_error error;
-    *bed = (struct bed){.loop = hearth_loop_create(), .pending = -1};
-    assert_int_equal(hearth_store_open_memory(bed->loop, &bed->store, &error), 0);
     const struct hearth_track_options options = {.loop = bed->loop,
                                                  .store = bed->store,
                                                  .uri = uri,
                                                  .username = "",
                                                  .password = "",
-                                                 .token = ""};
+                                                 .token = "",
+                                                 .wait_ms = 10000};
     bed->track = hearth_track_create(&options);
-    bed->timer = hearth_timer_create(bed->loop, on_time, bed);
     hearth_track_start(bed->track);
+}
+
+static void open_bed(struct bed *bed, const char *uri)
+{
+    struct hearth_error error;
+    *bed = (struct bed){.loop = hearth_loop_create(), .pending = -1};
+    assert_int_equal(hearth_store_open_memory(bed->loop, &bed->store, &error), 0);
+    bed->timer = hearth_timer_create(bed->loop, on_time, bed);
+    begin(bed, uri);
 }
 
 static void close_bed(struct bed *bed)
@@ -105,6 +111,98 @@ static void a_server_that_is_away_keeps_the_row(void **state)
     hearth_loop_run(bed.loop);
     assert_int_equal(bed.pending, 1);
     close_bed(&bed);
+}
+
+static void make_models(struct hearth_store *store, void *argument)
+{
+    (void)argument;
+    struct hearth_error error;
+    int64_t id;
+    for (int i = 0; i < 3; i++) {
+        const char name[] = {'f', (char)('0' + i), '\0'};
+        const struct hearth_model model = {.name = name};
+        assert_int_equal(hearth_store_model_create(store, &model, 1, &id, &error), 0);
+    }
+}
+
+static void read_state(struct hearth_store *store, void *argument)
+{
+    struct bed *bed = argument;
+    struct hearth_error error;
+    json_t *state;
+    assert_int_equal(hearth_track_state(store, "f1", &state, &error), 0);
+    snprintf(bed->reason, sizeof(bed->reason), "%s", hearth_json_text(state, "state", ""));
+    bed->pending = (int)hearth_json_integer(state, "pending", -1);
+    json_decref(state);
+}
+
+static void on_read(void *argument)
+{
+    hearth_loop_stop(((struct bed *)argument)->loop);
+}
+
+static void nothing(void *argument)
+{
+    (void)argument;
+}
+
+/* Until the tracker has counted them, or the deadline. */
+static void on_look(void *argument)
+{
+    struct bed *bed = argument;
+    if (hearth_track_figures(bed->track).pending == 3 || ++bed->rounds > DEADLINE_MS / 20)
+        hearth_loop_stop(bed->loop);
+}
+
+/* What it has under way at the store comes back before it goes. */
+static void end(struct bed *bed)
+{
+    hearth_track_stop(bed->track);
+    hearth_store_submit(bed->store, read_state, on_read, bed);
+    hearth_loop_run(bed->loop);
+    hearth_track_destroy(bed->track);
+}
+
+static void models_that_came_without_us_are_found_and_written_once(void **state)
+{
+    (void)state;
+    struct bed bed;
+    open_bed(&bed, "http://127.0.0.1:9");
+    end(&bed);
+    hearth_store_submit(bed.store, make_models, nothing, NULL);
+    for (int i = 0; i < 2; i++) { /* the second finds the rows of the first */
+        begin(&bed, "http://127.0.0.1:9");
+        bed.rounds = 0;
+        struct hearth_timer *timer = hearth_timer_create(bed.loop, on_look, &bed);
+        hearth_timer_start(timer, 20, 20);
+        hearth_loop_run(bed.loop);
+        hearth_timer_destroy(timer);
+        assert_int_equal(hearth_track_figures(bed.track).pending, 3);
+        assert_int_equal(hearth_track_figures(bed.track).told, 0);
+        hearth_store_submit(bed.store, read_state, on_read, &bed);
+        hearth_loop_run(bed.loop);
+        assert_string_equal(bed.reason, "pending");
+        assert_int_equal(bed.pending, 1);
+        if (i == 0)
+            end(&bed);
+    }
+    close_bed(&bed);
+}
+
+static void where_nobody_listens_the_verbs_do_nothing(void **state)
+{
+    (void)state;
+    const struct hearth_track_listener *to = hearth_track_listener(NULL);
+    const struct hearth_track_run run = {.run = "job_1", .model = "m1"};
+    const struct hearth_track_metric metric = {"loss", 1, 1, 1};
+    const struct hearth_track_version version = {.model = "m1", .number = 1};
+    to->model_registered(to->argument, "m1", NULL);
+    to->run_started(to->argument, &run);
+    to->metrics(to->argument, "job_1", &metric, 1);
+    to->artifacts(to->argument, "job_1", "/", "");
+    to->run_ended(to->argument, "job_1", HEARTH_TRACK_KILLED, 1);
+    to->version_registered(to->argument, &version);
+    to->alias_moved(to->argument, "m1", "a", 1);
 }
 
 static void tell_metrics(const struct hearth_track_listener *to, int first, int last)
@@ -165,7 +263,10 @@ static void a_run_is_told_whole(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(a_server_that_is_away_keeps_the_row),
-                                       cmocka_unit_test(a_run_is_told_whole)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_server_that_is_away_keeps_the_row),
+        cmocka_unit_test(where_nobody_listens_the_verbs_do_nothing),
+        cmocka_unit_test(models_that_came_without_us_are_found_and_written_once),
+        cmocka_unit_test(a_run_is_told_whole)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -14,6 +14,7 @@
 #include "routes/admin/metrics_training.h"
 #include "routes/admin/pages.gen.h"
 #include "serving/scheduler.h"
+#include "track/track.h"
 
 #include <string.h>
 
@@ -43,8 +44,20 @@ static void add_worker(void *argument, const struct hearth_model_report *report)
         health->degraded = true;
 }
 
+/* Absent where no tracking server is set up. */
+static void add_tracking(struct health *health, const struct hearth_track *track)
+{
+    if (!track)
+        return;
+    struct hearth_track_figures figures = hearth_track_figures(track);
+    hearth_buf_printf(
+        health->buf, ",\"tracking\":{\"state\":\"%s\",\"pending\":%lld,\"refused\":%lld}",
+        figures.is_away ? "away" : "ok", (long long)figures.pending, (long long)figures.refused);
+    health->degraded = health->degraded || figures.is_away;
+}
+
 /* Only a store that failed makes it 503: a model that rests or crashes is reported, and so is a
- * database that is away, but restarting this server would not mend them. */
+ * database or a tracking server that is away, but restarting this server would not mend them. */
 void hearth_route_health(struct hearth_call *call)
 {
     struct hearth_gateway *gateway = call->gateway;
@@ -52,7 +65,10 @@ void hearth_route_health(struct hearth_call *call)
     hearth_buf_init(&workers, 1 << 20);
     hearth_buf_init(&buf, 2 << 20);
     struct health health = {.buf = &workers};
+    hearth_buf_char(&workers, '[');
     hearth_scheduler_each(gateway->scheduler, add_worker, &health);
+    hearth_buf_char(&workers, ']');
+    add_tracking(&health, gateway->track);
     bool away = hearth_catalog_fault(gateway->catalog) == HEARTH_EDATABASE;
     const char *status = gateway->store_failed     ? "failed"
                          : gateway->draining       ? "draining"
@@ -61,13 +77,13 @@ void hearth_route_health(struct hearth_call *call)
     uint64_t uptime_ms = hearth_loop_now_ms(gateway->loop) - gateway->started_ms;
     hearth_buf_printf(&buf,
                       "{\"status\":\"%s\",\"version\":\"%s\",\"uptime_s\":%llu,\"store\":\"%s\","
-                      "\"workers\":[",
+                      "\"workers\":",
                       status, HEARTH_VERSION, (unsigned long long)(uptime_ms / 1000),
                       gateway->store_failed ? "failed"
                       : away                ? "away"
                                             : "ok");
     hearth_buf_append(&buf, workers.bytes, workers.length);
-    hearth_buf_text(&buf, "]}");
+    hearth_buf_char(&buf, '}');
     hearth_buf_finish(&workers);
     hearth_answer_buf(call, gateway->store_failed ? 503 : 200, &buf);
 }
@@ -137,6 +153,23 @@ static void write_server(struct hearth_gateway *gateway, struct hearth_buf *buf)
                       (unsigned long long)counts.closed_for_memory);
 }
 
+static void write_tracking(const struct hearth_track *track, struct hearth_buf *buf)
+{
+    if (!track)
+        return;
+    struct hearth_track_figures figures = hearth_track_figures(track);
+    hearth_buf_printf(
+        buf,
+        "# HELP hearth_tracking_pending What waits to be told to the tracking server.\n"
+        "# TYPE hearth_tracking_pending gauge\nhearth_tracking_pending %lld\n"
+        "# TYPE hearth_tracking_refused gauge\nhearth_tracking_refused %lld\n"
+        "# TYPE hearth_tracking_away gauge\nhearth_tracking_away %d\n"
+        "# TYPE hearth_tracking_told_total counter\nhearth_tracking_told_total %llu\n"
+        "# TYPE hearth_tracking_lost_total counter\nhearth_tracking_lost_total %llu\n",
+        (long long)figures.pending, (long long)figures.refused, figures.is_away,
+        (unsigned long long)figures.told, (unsigned long long)figures.lost);
+}
+
 /* A scrape: the machine is read on the lane, then the workers are asked, then everything is
  * written.
  */
@@ -188,6 +221,7 @@ static void write_metrics(void *argument)
         hearth_metrics_write_models(gateway->scheduler, &buf);
         hearth_metrics_write_training(gateway->jobs, &buf);
         write_server(gateway, &buf);
+        write_tracking(gateway->track, &buf);
         hearth_metrics_write_process(&scrape->process, &buf);
         write_gpus(scrape, &buf);
         hearth_answer_typed(call, 200, "text/plain; version=0.0.4; charset=utf-8", &buf);

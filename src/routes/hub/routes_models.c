@@ -11,6 +11,7 @@
 #include "registry/settings_fit.h"
 #include "routes/hub/hub_input.h"
 #include "routes/hub/hub_routes.gen.h"
+#include "routes/hub/hub_tracked.h"
 #include "serving/scheduler.h"
 #include "store/store.h"
 #include "task/installs.h"
@@ -119,6 +120,7 @@ static void complete(struct hearth_store_job *job, json_t *model)
     struct hearth_gateway *gateway = job->call->gateway;
     hearth_installs_show(gateway->installs, model);
     show_loaded(gateway->scheduler, job->arena, model);
+    hearth_hub_complete_tracked(gateway, model);
 }
 
 static void show_list(struct hearth_store_job *job)
@@ -156,7 +158,9 @@ static int show_model(struct hearth_store *store, struct hearth_store_job *job)
 {
     struct hearth_model *model;
     int rc = hearth_model_find(store, job->params[0], job->arena, &model, &job->error);
-    return rc ? rc : hearth_model_json(store, model, job->arena, &job->result, &job->error);
+    if (!rc)
+        rc = hearth_model_json(store, model, job->arena, &job->result, &job->error);
+    return rc ? rc : hearth_hub_add_tracked(job->call->gateway, store, job->result, &job->error);
 }
 
 static void show_progress(struct hearth_store_job *job)

@@ -10,6 +10,7 @@
 #include "registry/model_json.h"
 #include "routes/hub/hub_input.h"
 #include "routes/hub/hub_routes.gen.h"
+#include "routes/hub/hub_tracked.h"
 #include "source/source.h"
 #include "store/store.h"
 #include "task/installs.h"
@@ -148,19 +149,11 @@ static int create_version(struct hearth_store *store, struct hearth_store_job *j
 /* After the install of a local source: its model as it is now, or what was wrong with it. */
 struct made {
     struct hearth_call *call;
+    char *name, *description; /* of the model */
     int64_t model_id, number;
     bool new_model, new_version;
     struct hearth_error error;
 };
-
-/* Read again: the install has filled in the version's facts, size and state. */
-static int show_made(struct hearth_store *store, struct hearth_store_job *job)
-{
-    const struct made *made = job->input;
-    struct hearth_model *model;
-    int rc = hearth_store_model_get_id(store, made->model_id, job->arena, &model, &job->error);
-    return rc ? rc : hearth_model_json(store, model, job->arena, &job->result, &job->error);
-}
 
 /* What was refused leaves nothing behind under its name, but for a version that was there before:
  * another request may be filling it. */
@@ -199,29 +192,45 @@ static void refuse_made(struct hearth_store_job *job)
     hearth_answer_error(job->call, &error, &detail);
 }
 
-/* With an error the job runs also when the client has gone, to take the rows away again; the fault
- * is copied into the job's arena, because `made` ends here. */
+static void free_made(struct made *made)
+{
+    hearth_free(made->name);
+    hearth_free(made->description);
+    hearth_free(made);
+}
+
+/* Also when the client has gone, to take the rows away again; the fault is copied into the job's
+ * arena, because `made` ends before it. */
+static void take_back(const struct made *made, const struct hearth_error *error)
+{
+    struct hearth_store_job *job = hearth_store_job_create(made->call);
+    struct made *copy = hearth_arena_alloc(job->arena, sizeof(*copy));
+    *copy = *made;
+    copy->name = copy->description = NULL;
+    copy->error = *error;
+    job->input = copy;
+    job->work = forget_made;
+    job->on_done = refuse_made;
+    job->writes = job->outlives_client = true;
+    hearth_store_job_start(job);
+}
+
 static void on_installed(void *argument, const struct hearth_error *error, int64_t model_id,
                          int64_t number)
 {
     (void)model_id, (void)number;
     struct made *made = argument;
     struct hearth_call *call = made->call;
-    if (call->exchange || error) {
-        struct hearth_store_job *job = hearth_store_job_create(call);
-        struct made *copy = hearth_arena_alloc(job->arena, sizeof(*copy));
-        *copy = *made;
-        if (error)
-            copy->error = *error;
-        job->input = copy;
-        job->status = 201;
-        job->work = error ? forget_made : show_made;
-        job->on_done = error ? refuse_made : NULL;
-        job->writes = job->outlives_client = error;
-        hearth_store_job_start(job);
-    }
+    const struct hearth_hub_made answer = {.model_id = made->model_id,
+                                           .name = made->name,
+                                           .description = made->description,
+                                           .status = 201};
+    if (error)
+        take_back(made, error);
+    else
+        hearth_hub_answer_made(call, &answer);
     hearth_call_drop(call);
-    hearth_free(made);
+    free_made(made);
 }
 
 /* The rows are there, so this goes on even when the client has gone: without it, their name would
@@ -241,6 +250,8 @@ static void install(struct hearth_store_job *job)
     if (is_local(source)) {
         made = hearth_calloc(1, sizeof(*made));
         *made = (struct made){.call = call,
+                              .name = hearth_strdup(model->name),
+                              .description = hearth_strdup(model->description),
                               .model_id = job->model_id,
                               .number = job->number,
                               .new_model = strcmp(call->route->name, "models_create") == 0,
@@ -252,12 +263,15 @@ static void install(struct hearth_store_job *job)
                                    made, &error);
     if (rc && made) {
         hearth_call_drop(call);
-        hearth_free(made);
+        free_made(made);
     }
     if (rc && call->exchange)
         hearth_answer_error(call, &error, NULL);
-    else if (!made && call->exchange)
-        hearth_answer_json(call, 202, json_incref(job->result));
+    else if (!rc && !made)
+        hearth_hub_answer_made(call, &(struct hearth_hub_made){.model_id = job->model_id,
+                                                               .name = model->name,
+                                                               .description = model->description,
+                                                               .status = 202});
 }
 
 static void start(struct hearth_call *call,

@@ -11,8 +11,12 @@
 #include "task/installs.h"
 #include "task/removal.h"
 #include "task/store_job.h"
+#include "track/track.h"
 
 #include <string.h>
+
+/* What a bare name means. */
+#define DEFAULT_ALIAS "default"
 
 /* The version that the path names. */
 static int find_version(struct hearth_store *store, struct hearth_store_job *job,
@@ -50,10 +54,42 @@ static bool read_number(struct hearth_call *call, int64_t *ret_number)
     return false;
 }
 
-/* The same for routes with a version in their path; without `on_done` they write. */
+/* After an alias was moved: `input` is the model's name, `number` what it points at, 0: it is gone.
+ * The tracking server is told of it also when the client has left. */
+static void tell_alias(struct hearth_store_job *job, const char *alias)
+{
+    struct hearth_call *call = job->call;
+    const struct hearth_track_listener *to = hearth_track_listener(call->gateway->track);
+    to->alias_moved(to->argument, job->input, alias, job->number);
+    if (call->exchange)
+        hearth_answer_json(call, 200, json_incref(job->result));
+}
+
+static void tell_named(struct hearth_store_job *job)
+{
+    tell_alias(job, job->params[1]);
+}
+
+static void tell_default(struct hearth_store_job *job)
+{
+    tell_alias(job, DEFAULT_ALIAS);
+}
+
+static void start_alias(struct hearth_call *call,
+                        int (*work)(struct hearth_store *store, struct hearth_store_job *job))
+{
+    struct hearth_store_job *job = hearth_store_job_create(call);
+    job->work = work;
+    job->on_done = tell_named;
+    job->writes = job->outlives_client = true;
+    hearth_store_job_start(job);
+}
+
+/* For routes with a version in their path. What has an `on_done` and writes is gone through with
+ * when the client has left. */
 static void start_numbered(struct hearth_call *call,
                            int (*work)(struct hearth_store *store, struct hearth_store_job *job),
-                           void (*on_done)(struct hearth_store_job *job))
+                           void (*on_done)(struct hearth_store_job *job), bool writes)
 {
     int64_t number;
     if (!read_number(call, &number))
@@ -62,7 +98,8 @@ static void start_numbered(struct hearth_call *call,
     job->number = number;
     job->work = work;
     job->on_done = on_done;
-    job->writes = !on_done;
+    job->writes = writes;
+    job->outlives_client = on_done && writes;
     hearth_store_job_start(job);
 }
 
@@ -89,7 +126,7 @@ static void show_progress(struct hearth_store_job *job)
 
 void hearth_route_version_show(struct hearth_call *call)
 {
-    start_numbered(call, show, show_progress);
+    start_numbered(call, show, show_progress, false);
 }
 
 void hearth_route_version_delete(struct hearth_call *call)
@@ -113,14 +150,15 @@ static int promote(struct hearth_store *store, struct hearth_store_job *job)
                                 "version %lld of %s is %s; only a ready one can be promoted",
                                 (long long)job->number, model->name,
                                 hearth_version_state_name(version->state));
-    rc = hearth_store_alias_set(store, model->id, "default", job->number, -1,
+    rc = hearth_store_alias_set(store, model->id, DEFAULT_ALIAS, job->number, -1,
                                 hearth_clock_wall_ms(), &job->error);
+    job->input = (char *)model->name;
     return rc ? rc : hearth_model_json(store, model, job->arena, &job->result, &job->error);
 }
 
 void hearth_route_version_promote(struct hearth_call *call)
 {
-    start_numbered(call, promote, NULL);
+    start_numbered(call, promote, tell_default, true);
 }
 
 /* Asked again, it is done already: so a client may repeat what it got no answer to. */
@@ -158,12 +196,12 @@ static int restore(struct hearth_store *store, struct hearth_store_job *job)
 
 void hearth_route_version_deprecate(struct hearth_call *call)
 {
-    start_numbered(call, deprecate, NULL);
+    start_numbered(call, deprecate, NULL, true);
 }
 
 void hearth_route_version_restore(struct hearth_call *call)
 {
-    start_numbered(call, restore, NULL);
+    start_numbered(call, restore, NULL, true);
 }
 
 static int list_aliases(struct hearth_store *store, struct hearth_store_job *job)
@@ -206,6 +244,7 @@ static int set_alias(struct hearth_store *store, struct hearth_store_job *job)
         rc = hearth_store_alias_list(store, model->id, job->arena, &aliases, &count, &job->error);
     if (rc)
         return rc;
+    job->input = (char *)model->name;
     for (size_t i = 0; i < count; i++)
         if (strcmp(aliases[i].name, job->params[1]) == 0)
             job->result = hearth_alias_json(&aliases[i]);
@@ -217,7 +256,7 @@ static int set_alias(struct hearth_store *store, struct hearth_store_job *job)
 void hearth_route_alias_set(struct hearth_call *call)
 {
     if (hearth_model_name_valid(call->params[1]))
-        start(call, set_alias, true);
+        start_alias(call, set_alias);
     else
         hearth_answer_message(call, HEARTH_EINVAL, NULL, "an alias must be " HEARTH_NAME_RULE);
 }
@@ -230,13 +269,15 @@ static int delete_alias(struct hearth_store *store, struct hearth_store_job *job
     if (!rc)
         rc = hearth_store_alias_delete(store, model->id, job->params[1], hearth_clock_wall_ms(),
                                        &job->error);
-    if (!rc)
-        job->result = json_pack("{s:b, s:I, s:s}", "deleted", 1, "id", (json_int_t)model->id,
-                                "name", job->params[1]);
-    return rc;
+    if (rc)
+        return rc;
+    job->input = (char *)model->name;
+    job->result = json_pack("{s:b, s:I, s:s}", "deleted", 1, "id", (json_int_t)model->id, "name",
+                            job->params[1]);
+    return 0;
 }
 
 void hearth_route_alias_delete(struct hearth_call *call)
 {
-    start(call, delete_alias, true);
+    start_alias(call, delete_alias);
 }

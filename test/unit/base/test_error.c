@@ -19,7 +19,7 @@ static void test_every_row_is_found_by_number_and_by_word(void **state)
         assert_true(row->grpc_status > 0 && row->grpc_status <= 16);
         assert_true(strlen(row->text) > 0 && strlen(row->openai_type) > 0);
     }
-    assert_int_equal(number, HEARTH_EDATABASE - 1);
+    assert_int_equal(number, HEARTH_EUNTOLD - 1);
 }
 
 static void test_an_unknown_number_is_an_internal_error(void **state)
