@@ -117,6 +117,15 @@ def c_suites(name, folder, *selection, env=None):
     ctest(f"{name} integration", folder, "-L", "^integration$", jobs=1, env=env)
 
 
+def fresh_venv(folder, pins):
+    """The command that installs more into it."""
+    shutil.rmtree(folder, ignore_errors=True)
+    subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+    install = [folder / "bin/pip", "install", "--quiet", "--disable-pip-version-check"]
+    subprocess.run([*install, "-r", pins], check=True)
+    return install
+
+
 def venv():
     """The Python with the packages of test/e2e, made once for each set of pins; build/older has
     clients that want older ones of them."""
@@ -124,14 +133,20 @@ def venv():
     pins, older_pins = ROOT / "test/e2e/requirements.txt", ROOT / "test/e2e/older/requirements.txt"
     stamp, wanted = folder / "pins.txt", pins.read_text() + older_pins.read_text()
     if not stamp.exists() or stamp.read_text() != wanted:
-        for stale in (folder, older):
-            shutil.rmtree(stale, ignore_errors=True)
-        subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-        install = [folder / "bin/pip", "install", "--quiet", "--disable-pip-version-check"]
-        subprocess.run([*install, "-r", pins], check=True)
+        shutil.rmtree(older, ignore_errors=True)
+        install = fresh_venv(folder, pins)
         subprocess.run([*install, "--no-deps", "--target", older, "-r", older_pins], check=True)
         stamp.write_text(wanted)
     return folder / "bin/python"
+
+
+def mlflow():
+    """A real MLflow server, in build/mlflow: it wants other versions of what build/venv has."""
+    folder, pins = BUILD / "mlflow", ROOT / "test/e2e/mlflow/requirements.txt"
+    stamp = folder / "pins.txt"
+    if not stamp.exists() or stamp.read_text() != pins.read_text():
+        fresh_venv(folder, pins)
+        stamp.write_text(pins.read_text())
 
 
 def clients():
@@ -156,6 +171,7 @@ def pytest(name, hearth, env, *selection):
     """Exit status, number of cases, of failures and of skips."""
     report, log = LOGS / f"{name}.xml", LOGS / f"{name}.log"
     report.unlink(missing_ok=True)
+    mlflow()
     status = run([str(venv()), "-m", "pytest", "test/e2e", "-q", "--durations=15",
                   f"--junit-xml={report}", *selection], log,
                  {**clients(), **env, "HEARTH_BIN": str(hearth)})
