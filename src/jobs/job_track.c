@@ -69,6 +69,7 @@ static void tell_run(const struct hearth_training_job *job)
         .datasets = &dataset,
         .dataset_count = 1,
     };
+    track->model_registered(track->argument, run.model, ""); /* it may be new */
     track->run_started(track->argument, &run);
     hearth_free(values);
 }

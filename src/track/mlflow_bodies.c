@@ -14,16 +14,31 @@ static void add_tag(json_t *tags, const char *key, const char *value)
     json_array_append_new(tags, json_pack("{s:s, s:s}", "key", key, "value", value));
 }
 
+/* Those of the order, but for what we say ourselves: MLflow takes no key twice. */
+static void add_tags_of(json_t *tags, const json_t *order)
+{
+    static const char *const ours[] = {HEARTH_TAG_JOB, HEARTH_TAG_MODEL, HEARTH_TAG_VERSION};
+    json_t *tag;
+    size_t i;
+    json_array_foreach(json_object_get(order, "tags"), i, tag)
+    {
+        const char *key = hearth_json_text(tag, "key", "");
+        bool is_ours = false;
+        for (size_t k = 0; k < sizeof(ours) / sizeof(ours[0]); k++)
+            is_ours = is_ours || strcmp(key, ours[k]) == 0;
+        if (!is_ours && i < CREATE_TAGS_MAX)
+            json_array_append(tags, tag);
+    }
+}
+
 /* The tag that a run is found by again comes with the run itself: there is no moment at which the
  * server has one without it. */
 json_t *hearth_mlflow_run_create(const json_t *order, const char *experiment_id)
 {
-    json_t *tags = json_array(), *tag;
-    size_t i;
+    json_t *tags = json_array();
     add_tag(tags, HEARTH_TAG_JOB, hearth_json_text(order, "run", ""));
     add_tag(tags, HEARTH_TAG_MODEL, hearth_json_text(order, "model", ""));
-    json_array_foreach(json_object_get(order, "tags"), i, tag) if (i < CREATE_TAGS_MAX)
-        json_array_append(tags, tag);
+    add_tags_of(tags, order);
     return json_pack("{s:s, s:s, s:I, s:o}", "experiment_id", experiment_id, "run_name",
                      hearth_json_text(order, "name", ""), "start_time",
                      hearth_json_integer(order, "start_ms", 0), "tags", tags);
@@ -97,14 +112,12 @@ json_t *hearth_mlflow_inputs(const json_t *order, const char *run_id)
 json_t *hearth_mlflow_version_create(const json_t *order, const char *run_id, const char *source)
 {
     char number[24];
-    json_t *tags = json_array(), *tag;
-    size_t i;
+    json_t *tags = json_array();
     snprintf(number, sizeof(number), "%lld", (long long)hearth_json_integer(order, "number", 0));
     add_tag(tags, HEARTH_TAG_VERSION, number);
     if (*run_id)
         add_tag(tags, HEARTH_TAG_JOB, hearth_json_text(order, "run", ""));
-    json_array_foreach(json_object_get(order, "tags"), i, tag) if (i < CREATE_TAGS_MAX)
-        json_array_append(tags, tag);
+    add_tags_of(tags, order);
     json_t *body =
         json_pack("{s:s, s:s, s:s, s:o}", "name", hearth_json_text(order, "model", ""), "source",
                   source, "description", hearth_json_text(order, "description", ""), "tags", tags);

@@ -359,6 +359,8 @@ enum hearth_outbox_verdict hearth_telling_run(struct hearth_telling *telling)
     for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
         if (!hearth_telling_is_verb(telling, verbs[i].verb))
             continue;
+        if (!*hearth_telling_known(telling, "run_id") && hearth_telling_is_verb(telling, "end"))
+            return HEARTH_OUTBOX_TOLD; /* a job that never ran: there is nothing to end */
         if (verbs[i].needs_run && has_run && !*hearth_telling_known(telling, "run_id"))
             return hearth_telling_refuse(telling,
                                          *hearth_telling_known(telling, "refused")

@@ -13,6 +13,7 @@ import pytest
 from conftest import HEARTH, cli, wait_for, write_fake
 from mlflow_server import FOLDER, Mlflow, Proxy
 from test_postgres import database, no_password  # noqa: F401: a fixture
+from test_training_jobs import SMALL, base, ended, serve, submit  # noqa: F401: fixtures
 
 ROOT = pathlib.Path(__file__).parent
 MADE = ("experiments/create", "registered-models/create", "model-versions/create")
@@ -95,6 +96,7 @@ def test_a_model_is_kept_while_mlflow_is_away_and_told_once_after_a_kill(start, 
     assert server.get("/health").json()["tracking"] == {"state": "ok", "pending": 0, "refused": 0}
 
 
+@pytest.mark.once
 def test_mlflows_client_reads_what_was_told(start, mlflow):
     server = start(env={"MLFLOW_TRACKING_URI": mlflow.url + "/"})
     answer = create(server, "told", description="says ok")
@@ -135,6 +137,7 @@ def test_mlflow_comes_back_by_itself(start, proxy, mlflow):
         assert sorted(proxy.made(path)) == [f"back{i}" for i in range(4)], path
 
 
+@pytest.mark.once
 def test_killed_before_it_hears_the_answer_it_makes_nothing_twice(start, proxy, mlflow):
     """Names of models are unique there, but a version could be made again."""
     proxy.hangs = "model-versions/create"
@@ -203,6 +206,7 @@ def test_what_answers_like_no_mlflow_is_bounded_and_told(start, proxy):
     assert server.stop() == 0 and time.monotonic() - begin < 10, "a server that stops waits for no MLflow"
 
 
+@pytest.mark.once
 def test_two_gateways_on_one_database_tell_each_model_once(start, database, proxy, tmp_path):  # noqa: F811
     env = {**database.fresh(), **proxy.env()}
     homes = [tmp_path / "a", tmp_path / "b"]
@@ -222,6 +226,36 @@ def test_two_gateways_on_one_database_tell_each_model_once(start, database, prox
     for path in MADE:
         assert sorted(proxy.made(path)) == [*names, "pair4"], path
     no_password(*pair)
+
+
+@pytest.mark.skipif(not os.environ.get("HEARTH_TEST_GGUF"), reason="HEARTH_TEST_GGUF names no model")
+def test_a_training_job_is_told_whole_and_once_when_mlflow_is_back(serve, proxy, mlflow):  # noqa: F811
+    proxy.mode = "down"
+    server = serve(**proxy.env())
+    shown = ended(server, submit(server, "learnt"))
+    assert shown["version_number"] == 1
+    proxy.mode = "pass"
+    experiment = wait_told(server, "learnt")
+    wait_for(lambda: server.metric("hearth_tracking_pending") == 0, 60, "the run")
+    assert server.metric("hearth_tracking_refused") == 0 and server.metric("hearth_tracking_lost_total") == 0
+    runs = mlflow.ask("POST", "runs/search", {"experiment_ids": [experiment]})["runs"]
+    assert len(runs) == 1
+    info, data = runs[0]["info"], runs[0]["data"]
+    tags = {tag["key"]: tag["value"] for tag in data["tags"]}
+    assert info["status"] == "FINISHED" and tags["hearth.job"] == shown["id"] and tags["hearth.model"] == "learnt"
+    assert tags["hearth.base_sha256"] == shown["base_sha256"]
+    params = {each["key"]: each["value"] for each in data["params"]}
+    assert params["rank"] == str(SMALL["rank"]) and params["seed"] == str(shown["parameters"]["seed"])
+    steps = mlflow.ask("GET", f"metrics/get-history?run_id={info['run_id']}&metric_key=loss")["metrics"]
+    assert [each["step"] for each in steps] == list(range(1, shown["steps"] + 1))
+    inputs = runs[0]["inputs"]["dataset_inputs"]
+    assert [each["dataset"]["name"] for each in inputs] == [shown["dataset_id"]]
+    assert shown["dataset_sha256"].startswith(inputs[0]["dataset"]["digest"])
+    files = mlflow.ask("GET", f"artifacts/list?run_id={info['run_id']}&path=model").get("files", [])
+    assert files and sum(int(each.get("file_size", 0)) for each in files) > 0
+    version = mlflow.versions("learnt")[1]
+    assert version["run_id"] == info["run_id"] and version["source"].startswith("mlflow-artifacts:")
+    assert len(proxy.made("runs/create")) == len(proxy.made("model-versions/create")) == 1
 
 
 @pytest.mark.parametrize("uri", ["sqlite:///mlruns.db", "databricks", "http://ann:s3cret@127.0.0.1:5000", "http:///x"])
