@@ -51,7 +51,7 @@ struct hearth_gateway {
     struct hearth_datasets *datasets;   /* training data that is registered */
     struct hearth_jobs *jobs;           /* training jobs */
     struct hearth_sse_streams *streams; /* the streams of events to clients */
-    struct hearth_track *track; /* tells MLflow of models and runs; NULL: nobody is told */
+    struct hearth_track *track;         /* tells MLflow of models and runs; NULL: nobody is told */
     /* Looks at each call that is to be handled, with its body: true when it has taken the call
      * over, as a handler would. NULL: nothing does. */
     bool (*takes)(struct hearth_call *call);
