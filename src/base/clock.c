@@ -1,6 +1,7 @@
 #include "base/clock.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 /* CLOCK_MONOTONIC never goes back, but stands still while the machine sleeps (clock_gettime(2)). */
@@ -33,4 +34,17 @@ void hearth_clock_iso8601(int64_t wall_ms, char ret_text[25])
     snprintf(ret_text, 25, "%04u-%02u-%02uT%02u:%02u:%02u.%03uZ", (utc.tm_year + 1900u) % 10000u,
              (utc.tm_mon + 1u) % 100u, utc.tm_mday % 100u, utc.tm_hour % 100u, utc.tm_min % 100u,
              utc.tm_sec % 100u, (unsigned)(wall_ms % 1000));
+}
+
+bool hearth_clock_iso8601_read(const char *text, int64_t *ret_wall_ms)
+{
+    char again[25];
+    struct tm utc = {0};
+    const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S.", &utc);
+    if (!rest || strspn(rest, "0123456789") != 3 || strcmp(rest + 3, "Z") != 0)
+        return false;
+    *ret_wall_ms = (int64_t)timegm(&utc) * 1000 + (rest[0] - '0') * 100 + (rest[1] - '0') * 10 +
+                   (rest[2] - '0');
+    hearth_clock_iso8601(*ret_wall_ms, again);
+    return strcmp(again, text) == 0; /* the 31st of February is none */
 }

@@ -4,6 +4,7 @@
 #ifndef HEARTH_BASE_CLOCK_H
 #define HEARTH_BASE_CLOCK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Counted from some moment of the past: only differences mean something. */
@@ -13,5 +14,7 @@ uint64_t hearth_clock_monotonic_ms(void);
 int64_t hearth_clock_wall_ms(void);
 /* "2026-11-21T13:04:05.678Z"; `ret_text` takes 25 bytes. */
 void hearth_clock_iso8601(int64_t wall_ms, char ret_text[25]);
+/* Back from that very form; false when it is another. */
+bool hearth_clock_iso8601_read(const char *text, int64_t *ret_wall_ms);
 
 #endif

@@ -43,6 +43,25 @@ bool hearth_check_max_tokens(const json_t *value, struct hearth_schema_site *sit
            wrong(value, site, "an integer from 1, or -1 or null for no limit", NULL);
 }
 
+static size_t characters(const char *text)
+{
+    size_t count = 0;
+    for (; *text; text++)
+        count += ((unsigned char)*text & 0xc0) != 0x80;
+    return count;
+}
+
+/* OpenAI's bounds; those of the texts are the schema's. */
+bool hearth_check_metadata(const json_t *value, struct hearth_schema_site *site)
+{
+    const char *key;
+    const json_t *text;
+    bool is_right = json_object_size(value) <= 16;
+    json_object_foreach((json_t *)value, key, text) is_right = is_right && characters(key) <= 64;
+    return is_right ||
+           wrong(value, site, "at most 16 texts, under keys of at most 64 characters", NULL);
+}
+
 /* The reason lies in an error of this function, so it is copied for the site, which outlives it. */
 bool hearth_check_source(const json_t *value, struct hearth_schema_site *site)
 {

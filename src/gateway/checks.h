@@ -7,6 +7,7 @@
 #include "base/schema.h"
 
 bool hearth_check_model_name(const json_t *value, struct hearth_schema_site *site);
+bool hearth_check_metadata(const json_t *value, struct hearth_schema_site *site);
 bool hearth_check_source(const json_t *value, struct hearth_schema_site *site);
 bool hearth_check_task(const json_t *value, struct hearth_schema_site *site);
 bool hearth_check_device(const json_t *value, struct hearth_schema_site *site);

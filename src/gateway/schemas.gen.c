@@ -385,104 +385,123 @@ const struct hearth_schema hearth_schema_dataset_create = {
     .property_count = 2,
     .closed = true,
 };
-static const struct hearth_schema node_47 = {
-    .expected = "an integer from 1 to 2,147,483,647, or -1 or null for no limit",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-1.0},
-    .maximum = &(const double){2147483647.0},
-    .check = hearth_check_max_tokens,
-};
 static const struct hearth_schema node_48 = {
-    .expected = "a number from 0 to 2",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){2.0},
+    .expected = "\"auto\"",
+    .types = HEARTH_SCHEMA_STRING,
+    .choices = (const char *const[]){"auto", NULL},
 };
 static const struct hearth_schema node_49 = {
-    .expected = "a number from 0 to 1",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){1.0},
+    .expected = "an integer from 1 to 10000",
+    .types = HEARTH_SCHEMA_INTEGER,
+    .minimum = &(const double){1.0},
+    .maximum = &(const double){10000.0},
 };
-static const struct hearth_schema node_50 = {
-    .expected = "an integer from -1 to 2,147,483,647",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-1.0},
-    .maximum = &(const double){2147483647.0},
+static const struct hearth_schema node_47 = {
+    .expected = "\"auto\" or a whole number from 1 to 10,000",
+    .any_of = (const struct hearth_schema *const[]){&node_48, &node_49, NULL},
 };
 static const struct hearth_schema node_51 = {
-    .expected = "a number from 0 to 1",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){1.0},
+    .expected = "\"auto\"",
+    .types = HEARTH_SCHEMA_STRING,
+    .choices = (const char *const[]){"auto", NULL},
 };
 static const struct hearth_schema node_52 = {
-    .expected = "a number over 0 and at most 10",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .minimum_exclusive = true,
-    .maximum = &(const double){10.0},
+    .expected = "an integer from 1 to 4096",
+    .types = HEARTH_SCHEMA_INTEGER,
+    .minimum = &(const double){1.0},
+    .maximum = &(const double){4096.0},
 };
-static const struct hearth_schema node_53 = {
-    .expected = "a number over 0 and at most 10",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .minimum_exclusive = true,
-    .maximum = &(const double){10.0},
+static const struct hearth_schema node_50 = {
+    .expected = "\"auto\" or a whole number from 1 to 4,096",
+    .any_of = (const struct hearth_schema *const[]){&node_51, &node_52, NULL},
 };
 static const struct hearth_schema node_54 = {
-    .expected = "an integer from -1 to 2,147,483,647",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-1.0},
-    .maximum = &(const double){2147483647.0},
+    .expected = "\"auto\"",
+    .types = HEARTH_SCHEMA_STRING,
+    .choices = (const char *const[]){"auto", NULL},
 };
 static const struct hearth_schema node_55 = {
-    .expected = "a number from 0 to 1",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .expected = "a number over 0 and at most 5000",
+    .types = HEARTH_SCHEMA_NUMBER,
     .minimum = &(const double){0.0},
-    .maximum = &(const double){1.0},
+    .minimum_exclusive = true,
+    .maximum = &(const double){5000.0},
+};
+static const struct hearth_schema node_53 = {
+    .expected = "\"auto\" or a number over 0 and up to 5,000",
+    .any_of = (const struct hearth_schema *const[]){&node_54, &node_55, NULL},
+};
+static const struct hearth_schema_property top_fine_tuning_hyperparameters_properties[] = {
+    {"n_epochs", &node_47, false},
+    {"batch_size", &node_50, false},
+    {"learning_rate_multiplier", &node_53, false},
+};
+const struct hearth_schema hearth_schema_fine_tuning_hyperparameters = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+    .properties = top_fine_tuning_hyperparameters_properties,
+    .property_count = 3,
+    .closed = true,
+};
+static const struct hearth_schema_property top_fine_tuning_supervised_properties[] = {
+    {"hyperparameters", &hearth_schema_fine_tuning_hyperparameters, false},
+};
+const struct hearth_schema hearth_schema_fine_tuning_supervised = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+    .properties = top_fine_tuning_supervised_properties,
+    .property_count = 1,
+    .closed = true,
 };
 static const struct hearth_schema node_56 = {
-    .expected = "a number from -1 to 1000",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-1.0},
-    .maximum = &(const double){1000.0},
+    .expected = "supervised (no other method, neither dpo nor reinforcement, is available here)",
+    .types = HEARTH_SCHEMA_STRING,
+    .choices = (const char *const[]){"supervised", NULL},
 };
 static const struct hearth_schema node_57 = {
-    .expected = "a number from 0 to 1",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){1.0},
+    .expected = "nothing",
+    .refused = "preferences cannot be learnt here, only examples (supervised)",
 };
 static const struct hearth_schema node_58 = {
-    .expected = "a number from 0 to 1",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){1.0},
+    .expected = "nothing",
+    .refused = "graders cannot be learnt from here, only examples (supervised)",
+};
+static const struct hearth_schema_property top_fine_tuning_method_properties[] = {
+    {"type", &node_56, true},
+    {"supervised", &hearth_schema_fine_tuning_supervised, false},
+    {"dpo", &node_57, false},
+    {"reinforcement", &node_58, false},
+};
+const struct hearth_schema hearth_schema_fine_tuning_method = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+    .properties = top_fine_tuning_method_properties,
+    .property_count = 4,
+    .closed = true,
 };
 static const struct hearth_schema node_59 = {
-    .expected = "a number from 0 to 2",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){2.0},
+    .expected = "a string of 1 to 200 characters",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+    .length_max = 200,
 };
 static const struct hearth_schema node_60 = {
-    .expected = "a number from 0 to 100",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){100.0},
+    .expected = "a string of 1 to 63 characters",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+    .length_max = 63,
 };
 static const struct hearth_schema node_61 = {
-    .expected = "a number from 0 to 100",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){100.0},
+    .expected = "a string of 1 to 63 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_min = 1,
+    .length_max = 63,
 };
 static const struct hearth_schema node_62 = {
-    .expected = "a number from 1 to 100",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){1.0},
-    .maximum = &(const double){100.0},
+    .expected = "a string of 1 to 64 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_min = 1,
+    .length_max = 64,
 };
 static const struct hearth_schema node_63 = {
     .expected = "an integer from 0 to 2,147,483,647",
@@ -491,76 +510,225 @@ static const struct hearth_schema node_63 = {
     .maximum = &(const double){2147483647.0},
 };
 static const struct hearth_schema node_64 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_66 = {
+    .expected = "a string of at most 512 characters",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_max = 512,
+};
+static const struct hearth_schema node_65 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+    .additional = &node_66,
+    .check = hearth_check_metadata,
+};
+static const struct hearth_schema node_68 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT,
+};
+static const struct hearth_schema node_67 = {
+    .expected = "an array of objects of at most 16 items",
+    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
+    .length_max = 16,
+    .items = &node_68,
+};
+static const struct hearth_schema_property top_fine_tuning_job_create_properties[] = {
+    {"model", &node_59, true},
+    {"training_file", &node_60, true},
+    {"validation_file", &node_61, false},
+    {"suffix", &node_62, false},
+    {"seed", &node_63, false},
+    {"method", &hearth_schema_fine_tuning_method, false},
+    {"hyperparameters", &hearth_schema_fine_tuning_hyperparameters, false},
+    {"parameters", &node_64, false},
+    {"metadata", &node_65, false},
+    {"integrations", &node_67, false},
+};
+const struct hearth_schema hearth_schema_fine_tuning_job_create = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT,
+    .properties = top_fine_tuning_job_create_properties,
+    .property_count = 10,
+    .closed = true,
+};
+static const struct hearth_schema node_69 = {
+    .expected = "an integer from 1 to 2,147,483,647, or -1 or null for no limit",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){2147483647.0},
+    .check = hearth_check_max_tokens,
+};
+static const struct hearth_schema node_70 = {
+    .expected = "a number from 0 to 2",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){2.0},
+};
+static const struct hearth_schema node_71 = {
+    .expected = "a number from 0 to 1",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
+};
+static const struct hearth_schema node_72 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_66 = {
+static const struct hearth_schema node_73 = {
+    .expected = "a number from 0 to 1",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
+};
+static const struct hearth_schema node_74 = {
+    .expected = "a number over 0 and at most 10",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .minimum_exclusive = true,
+    .maximum = &(const double){10.0},
+};
+static const struct hearth_schema node_75 = {
+    .expected = "a number over 0 and at most 10",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .minimum_exclusive = true,
+    .maximum = &(const double){10.0},
+};
+static const struct hearth_schema node_76 = {
+    .expected = "an integer from -1 to 2,147,483,647",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){2147483647.0},
+};
+static const struct hearth_schema node_77 = {
+    .expected = "a number from 0 to 1",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
+};
+static const struct hearth_schema node_78 = {
+    .expected = "a number from -1 to 1000",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){1000.0},
+};
+static const struct hearth_schema node_79 = {
+    .expected = "a number from 0 to 1",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
+};
+static const struct hearth_schema node_80 = {
+    .expected = "a number from 0 to 1",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
+};
+static const struct hearth_schema node_81 = {
+    .expected = "a number from 0 to 2",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){2.0},
+};
+static const struct hearth_schema node_82 = {
+    .expected = "a number from 0 to 100",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){100.0},
+};
+static const struct hearth_schema node_83 = {
+    .expected = "a number from 0 to 100",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){100.0},
+};
+static const struct hearth_schema node_84 = {
+    .expected = "a number from 1 to 100",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){1.0},
+    .maximum = &(const double){100.0},
+};
+static const struct hearth_schema node_85 = {
+    .expected = "an integer from 0 to 2,147,483,647",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){2147483647.0},
+};
+static const struct hearth_schema node_86 = {
+    .expected = "an integer from -1 to 2,147,483,647",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){2147483647.0},
+};
+static const struct hearth_schema node_88 = {
     .expected = "a string of 1 to 40 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 40,
 };
-static const struct hearth_schema node_65 = {
+static const struct hearth_schema node_87 = {
     .expected = "a list of up to 16 texts of 1 to 40 bytes",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 16,
-    .items = &node_66,
+    .items = &node_88,
 };
-static const struct hearth_schema node_67 = {
+static const struct hearth_schema node_89 = {
     .expected = "a number from -2 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-2.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_68 = {
+static const struct hearth_schema node_90 = {
     .expected = "a number from -2 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-2.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_69 = {
+static const struct hearth_schema node_91 = {
     .expected = "an integer",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_70 = {
+static const struct hearth_schema node_92 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_71 = {
+static const struct hearth_schema node_93 = {
     .expected = "\"none\", \"start\" or \"end\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"none", "start", "end", NULL},
 };
 static const struct hearth_schema_property top_parameters_properties[] = {
-    {"max_tokens", &node_47, false},
-    {"temperature", &node_48, false},
-    {"top_p", &node_49, false},
-    {"top_k", &node_50, false},
-    {"min_p", &node_51, false},
-    {"repeat_penalty", &node_52, false},
-    {"repetition_penalty", &node_53, false},
-    {"repeat_last_n", &node_54, false},
-    {"typical_p", &node_55, false},
-    {"top_n_sigma", &node_56, false},
-    {"xtc_probability", &node_57, false},
-    {"xtc_threshold", &node_58, false},
-    {"dynatemp_range", &node_59, false},
-    {"dynatemp_exponent", &node_60, false},
-    {"dry_multiplier", &node_61, false},
-    {"dry_base", &node_62, false},
-    {"dry_allowed_length", &node_63, false},
-    {"dry_penalty_last_n", &node_64, false},
-    {"dry_sequence_breakers", &node_65, false},
-    {"presence_penalty", &node_67, false},
-    {"frequency_penalty", &node_68, false},
-    {"seed", &node_69, false},
+    {"max_tokens", &node_69, false},
+    {"temperature", &node_70, false},
+    {"top_p", &node_71, false},
+    {"top_k", &node_72, false},
+    {"min_p", &node_73, false},
+    {"repeat_penalty", &node_74, false},
+    {"repetition_penalty", &node_75, false},
+    {"repeat_last_n", &node_76, false},
+    {"typical_p", &node_77, false},
+    {"top_n_sigma", &node_78, false},
+    {"xtc_probability", &node_79, false},
+    {"xtc_threshold", &node_80, false},
+    {"dynatemp_range", &node_81, false},
+    {"dynatemp_exponent", &node_82, false},
+    {"dry_multiplier", &node_83, false},
+    {"dry_base", &node_84, false},
+    {"dry_allowed_length", &node_85, false},
+    {"dry_penalty_last_n", &node_86, false},
+    {"dry_sequence_breakers", &node_87, false},
+    {"presence_penalty", &node_89, false},
+    {"frequency_penalty", &node_90, false},
+    {"seed", &node_91, false},
     {"stop", &hearth_schema_stop, false},
     {"logit_bias", &hearth_schema_logit_bias, false},
     {"lora", &hearth_schema_lora, false},
-    {"ignore_eos", &node_70, false},
-    {"truncate", &node_71, false},
+    {"ignore_eos", &node_92, false},
+    {"truncate", &node_93, false},
 };
 const struct hearth_schema hearth_schema_parameters = {
     .expected = "an object",
@@ -569,51 +737,51 @@ const struct hearth_schema hearth_schema_parameters = {
     .property_count = 27,
     .closed = true,
 };
-static const struct hearth_schema node_73 = {
+static const struct hearth_schema node_95 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_75 = {
+static const struct hearth_schema node_97 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_74 = {
+static const struct hearth_schema node_96 = {
     .expected = "an array of strings of 1 to 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_75,
+    .items = &node_97,
 };
-static const struct hearth_schema node_76 = {
+static const struct hearth_schema node_98 = {
     .expected = "an array of objects of 1 to 65,536 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 65536,
     .items = &hearth_schema_message,
 };
-static const struct hearth_schema node_78 = {
+static const struct hearth_schema node_100 = {
     .expected = "an array of objects of 1 to 65,536 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 65536,
     .items = &hearth_schema_message,
 };
-static const struct hearth_schema_property node_77_properties[] = {
-    {"messages", &node_78, true},
+static const struct hearth_schema_property node_99_properties[] = {
+    {"messages", &node_100, true},
 };
-static const struct hearth_schema node_77 = {
+static const struct hearth_schema node_99 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
-    .properties = node_77_properties,
+    .properties = node_99_properties,
     .property_count = 1,
     .closed = true,
 };
-static const struct hearth_schema node_72 = {
+static const struct hearth_schema node_94 = {
     .expected = "a string or an array of strings of 1 to 2,048 items or an array of objects of 1 to 65,536 items or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_73, &node_74, &node_76, &node_77, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_95, &node_96, &node_98, &node_99, NULL},
 };
 static const struct hearth_schema_property top_infer_request_properties[] = {
-    {"input", &node_72, true},
+    {"input", &node_94, true},
     {"parameters", &hearth_schema_parameters, false},
 };
 const struct hearth_schema hearth_schema_infer_request = {
@@ -623,80 +791,80 @@ const struct hearth_schema hearth_schema_infer_request = {
     .property_count = 2,
     .closed = true,
 };
-static const struct hearth_schema node_80 = {
+static const struct hearth_schema node_102 = {
     .expected = "an integer of at least 1",
     .types = HEARTH_SCHEMA_INTEGER,
     .minimum = &(const double){1.0},
 };
-static const struct hearth_schema node_81 = {
+static const struct hearth_schema node_103 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 256,
 };
-static const struct hearth_schema node_82 = {
+static const struct hearth_schema node_104 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_79 = {
+static const struct hearth_schema node_101 = {
     .expected = "an integer of at least 1 or a string of at most 256 characters",
-    .any_of = (const struct hearth_schema *const[]){&node_80, &node_81, &node_82, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_102, &node_103, &node_104, NULL},
 };
-static const struct hearth_schema node_83 = {
+static const struct hearth_schema node_105 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_84 = {
+static const struct hearth_schema node_106 = {
     .expected = "an integer from 1 to 2,147,483,647, or -1 or null for no limit",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
     .check = hearth_check_max_tokens,
 };
-static const struct hearth_schema node_85 = {
+static const struct hearth_schema node_107 = {
     .expected = "a number from 0 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_86 = {
+static const struct hearth_schema node_108 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_87 = {
+static const struct hearth_schema node_109 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_88 = {
+static const struct hearth_schema node_110 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_89 = {
+static const struct hearth_schema node_111 = {
     .expected = "a number over 0 and at most 10",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .minimum_exclusive = true,
     .maximum = &(const double){10.0},
 };
-static const struct hearth_schema node_90 = {
+static const struct hearth_schema node_112 = {
     .expected = "an integer",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_inference_request_properties[] = {
-    {"model_id", &node_79, false},
-    {"prompt", &node_83, true},
-    {"max_tokens", &node_84, false},
-    {"temperature", &node_85, false},
-    {"top_p", &node_86, false},
-    {"top_k", &node_87, false},
-    {"min_p", &node_88, false},
-    {"repeat_penalty", &node_89, false},
-    {"seed", &node_90, false},
+    {"model_id", &node_101, false},
+    {"prompt", &node_105, true},
+    {"max_tokens", &node_106, false},
+    {"temperature", &node_107, false},
+    {"top_p", &node_108, false},
+    {"top_k", &node_109, false},
+    {"min_p", &node_110, false},
+    {"repeat_penalty", &node_111, false},
+    {"seed", &node_112, false},
     {"stop", &hearth_schema_stop, false},
 };
 const struct hearth_schema hearth_schema_inference_request = {
@@ -706,48 +874,48 @@ const struct hearth_schema hearth_schema_inference_request = {
     .property_count = 10,
     .closed = true,
 };
-static const struct hearth_schema node_91 = {
+static const struct hearth_schema node_113 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_92 = {
+static const struct hearth_schema node_114 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .takes_nul = true,
 };
-static const struct hearth_schema node_93 = {
+static const struct hearth_schema node_115 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .takes_nul = true,
 };
-static const struct hearth_schema node_94 = {
+static const struct hearth_schema node_116 = {
     .expected = "an array of objects of 1 to 65,536 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_min = 1,
     .length_max = 65536,
     .items = &hearth_schema_message,
 };
-static const struct hearth_schema node_95 = {
+static const struct hearth_schema node_117 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_96 = {
+static const struct hearth_schema node_118 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_97 = {
+static const struct hearth_schema node_119 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_tokenize_request_properties[] = {
-    {"model", &node_91, false},
-    {"content", &node_92, false},
-    {"text", &node_93, false},
-    {"messages", &node_94, false},
-    {"add_special", &node_95, false},
-    {"parse_special", &node_96, false},
-    {"with_pieces", &node_97, false},
+    {"model", &node_113, false},
+    {"content", &node_114, false},
+    {"text", &node_115, false},
+    {"messages", &node_116, false},
+    {"add_special", &node_117, false},
+    {"parse_special", &node_118, false},
+    {"with_pieces", &node_119, false},
 };
 const struct hearth_schema hearth_schema_tokenize_request = {
     .expected = "an object",
@@ -756,26 +924,26 @@ const struct hearth_schema hearth_schema_tokenize_request = {
     .property_count = 7,
     .closed = true,
 };
-static const struct hearth_schema node_98 = {
+static const struct hearth_schema node_120 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_100 = {
+static const struct hearth_schema node_122 = {
     .expected = "an integer from 0 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_99 = {
+static const struct hearth_schema node_121 = {
     .expected = "an array of integers from 0 to 2,147,483,647 of at most 1,048,576 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_max = 1048576,
-    .items = &node_100,
+    .items = &node_122,
 };
 static const struct hearth_schema_property top_detokenize_request_properties[] = {
-    {"model", &node_98, false},
-    {"tokens", &node_99, true},
+    {"model", &node_120, false},
+    {"tokens", &node_121, true},
 };
 const struct hearth_schema hearth_schema_detokenize_request = {
     .expected = "an object",
@@ -784,7 +952,7 @@ const struct hearth_schema hearth_schema_detokenize_request = {
     .property_count = 2,
     .closed = true,
 };
-static const struct hearth_schema node_101 = {
+static const struct hearth_schema node_123 = {
     .expected = "a string of at most 1,024 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 1024,
@@ -792,102 +960,102 @@ static const struct hearth_schema node_101 = {
 const struct hearth_schema hearth_schema_tags = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
-    .additional = &node_101,
+    .additional = &node_123,
 };
 const struct hearth_schema hearth_schema_settings = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
     .check = hearth_check_settings,
 };
-static const struct hearth_schema node_102 = {
+static const struct hearth_schema node_124 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
     .check = hearth_check_model_name,
 };
-static const struct hearth_schema node_103 = {
+static const struct hearth_schema node_125 = {
     .expected = "a string of 1 to 4,096 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 4096,
     .check = hearth_check_source,
 };
-static const struct hearth_schema node_105 = {
+static const struct hearth_schema node_127 = {
     .expected = "a string of at most 128 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 128,
 };
-static const struct hearth_schema node_106 = {
+static const struct hearth_schema node_128 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_104 = {
+static const struct hearth_schema node_126 = {
     .expected = "a string of at most 128 characters",
-    .any_of = (const struct hearth_schema *const[]){&node_105, &node_106, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_127, &node_128, NULL},
 };
-static const struct hearth_schema node_107 = {
+static const struct hearth_schema node_129 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .check = hearth_check_task,
 };
-static const struct hearth_schema node_108 = {
+static const struct hearth_schema node_130 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .check = hearth_check_task,
 };
-static const struct hearth_schema node_109 = {
+static const struct hearth_schema node_131 = {
     .expected = "a string of at most 16,384 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 16384,
 };
-static const struct hearth_schema node_111 = {
+static const struct hearth_schema node_133 = {
     .expected = "a string of at most 1,024 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 1024,
 };
-static const struct hearth_schema node_110 = {
+static const struct hearth_schema node_132 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .additional = &node_111,
+    .additional = &node_133,
 };
-static const struct hearth_schema node_112 = {
+static const struct hearth_schema node_134 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_113 = {
+static const struct hearth_schema node_135 = {
     .expected = "a string of 1 to 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_min = 1,
     .length_max = 256,
 };
-static const struct hearth_schema node_114 = {
+static const struct hearth_schema node_136 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .check = hearth_check_device,
 };
-static const struct hearth_schema node_115 = {
+static const struct hearth_schema node_137 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
     .check = hearth_check_settings,
 };
-static const struct hearth_schema node_116 = {
+static const struct hearth_schema node_138 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
     .check = hearth_check_settings,
 };
 static const struct hearth_schema_property top_model_create_properties[] = {
-    {"name", &node_102, false},
-    {"source", &node_103, true},
-    {"version", &node_104, false},
-    {"task", &node_107, false},
-    {"task_type", &node_108, false},
-    {"description", &node_109, false},
-    {"tags", &node_110, false},
-    {"base_model", &node_112, false},
-    {"base", &node_113, false},
-    {"device", &node_114, false},
-    {"settings", &node_115, false},
-    {"config", &node_116, false},
+    {"name", &node_124, false},
+    {"source", &node_125, true},
+    {"version", &node_126, false},
+    {"task", &node_129, false},
+    {"task_type", &node_130, false},
+    {"description", &node_131, false},
+    {"tags", &node_132, false},
+    {"base_model", &node_134, false},
+    {"base", &node_135, false},
+    {"device", &node_136, false},
+    {"settings", &node_137, false},
+    {"config", &node_138, false},
 };
 const struct hearth_schema hearth_schema_model_create = {
     .expected = "an object",
@@ -896,28 +1064,28 @@ const struct hearth_schema hearth_schema_model_create = {
     .property_count = 12,
     .closed = true,
 };
-static const struct hearth_schema node_117 = {
+static const struct hearth_schema node_139 = {
     .expected = "a string of 1 to 4,096 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 4096,
     .check = hearth_check_source,
 };
-static const struct hearth_schema node_118 = {
+static const struct hearth_schema node_140 = {
     .expected = "a string of at most 128 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 128,
 };
-static const struct hearth_schema node_119 = {
+static const struct hearth_schema node_141 = {
     .expected = "a string of 1 to 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_min = 1,
     .length_max = 256,
 };
 static const struct hearth_schema_property top_version_create_properties[] = {
-    {"source", &node_117, true},
-    {"label", &node_118, false},
-    {"base", &node_119, false},
+    {"source", &node_139, true},
+    {"label", &node_140, false},
+    {"base", &node_141, false},
 };
 const struct hearth_schema hearth_schema_version_create = {
     .expected = "an object",
@@ -926,46 +1094,46 @@ const struct hearth_schema hearth_schema_version_create = {
     .property_count = 3,
     .closed = true,
 };
-static const struct hearth_schema node_120 = {
+static const struct hearth_schema node_142 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
     .check = hearth_check_task,
 };
-static const struct hearth_schema node_121 = {
+static const struct hearth_schema node_143 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
     .check = hearth_check_task,
 };
-static const struct hearth_schema node_122 = {
+static const struct hearth_schema node_144 = {
     .expected = "a string of at most 16,384 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 16384,
 };
-static const struct hearth_schema node_123 = {
+static const struct hearth_schema node_145 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 256,
 };
-static const struct hearth_schema node_124 = {
+static const struct hearth_schema node_146 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
     .check = hearth_check_device,
 };
-static const struct hearth_schema node_125 = {
+static const struct hearth_schema node_147 = {
     .expected = "an integer of at least 0",
     .types = HEARTH_SCHEMA_INTEGER,
     .minimum = &(const double){0.0},
 };
 static const struct hearth_schema_property top_model_update_properties[] = {
-    {"task", &node_120, false},
-    {"task_type", &node_121, false},
-    {"description", &node_122, false},
+    {"task", &node_142, false},
+    {"task_type", &node_143, false},
+    {"description", &node_144, false},
     {"tags", &hearth_schema_tags, false},
-    {"base_model", &node_123, false},
-    {"device", &node_124, false},
+    {"base_model", &node_145, false},
+    {"device", &node_146, false},
     {"settings", &hearth_schema_settings, false},
     {"config", &hearth_schema_settings, false},
-    {"revision", &node_125, false},
+    {"revision", &node_147, false},
 };
 const struct hearth_schema hearth_schema_model_update = {
     .expected = "an object",
@@ -974,19 +1142,19 @@ const struct hearth_schema hearth_schema_model_update = {
     .property_count = 9,
     .closed = true,
 };
-static const struct hearth_schema node_126 = {
+static const struct hearth_schema node_148 = {
     .expected = "an integer of at least 1",
     .types = HEARTH_SCHEMA_INTEGER,
     .minimum = &(const double){1.0},
 };
-static const struct hearth_schema node_127 = {
+static const struct hearth_schema node_149 = {
     .expected = "an integer of at least 0",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
 };
 static const struct hearth_schema_property top_alias_set_properties[] = {
-    {"version", &node_126, true},
-    {"revision", &node_127, false},
+    {"version", &node_148, true},
+    {"revision", &node_149, false},
 };
 const struct hearth_schema hearth_schema_alias_set = {
     .expected = "an object",
@@ -995,67 +1163,67 @@ const struct hearth_schema hearth_schema_alias_set = {
     .property_count = 2,
     .closed = true,
 };
-static const struct hearth_schema node_128 = {
+static const struct hearth_schema node_150 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_131 = {
+static const struct hearth_schema node_153 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_132 = {
+static const struct hearth_schema node_154 = {
     .expected = "an integer from 0 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_135 = {
+static const struct hearth_schema node_157 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_136 = {
+static const struct hearth_schema node_158 = {
     .expected = "an integer from 0 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_134 = {
+static const struct hearth_schema node_156 = {
     .expected = "a string or an integer from 0 to 2,147,483,647",
-    .any_of = (const struct hearth_schema *const[]){&node_135, &node_136, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_157, &node_158, NULL},
 };
-static const struct hearth_schema node_133 = {
+static const struct hearth_schema node_155 = {
     .expected = "an array of strings or an integer from 0 to 2,147,483,647 of 1 to 1,048,576 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 1048576,
-    .items = &node_134,
+    .items = &node_156,
 };
-static const struct hearth_schema node_130 = {
+static const struct hearth_schema node_152 = {
     .expected = "a string or an object or an integer from 0 to 2,147,483,647 or an array of strings or an integer from 0 to 2,147,483,647 of 1 to 1,048,576 items",
-    .any_of = (const struct hearth_schema *const[]){&node_131, &hearth_schema_native_prompt_object, &node_132, &node_133, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_153, &hearth_schema_native_prompt_object, &node_154, &node_155, NULL},
 };
-static const struct hearth_schema node_129 = {
+static const struct hearth_schema node_151 = {
     .expected = "an array of strings or an object or an integer from 0 to 2,147,483,647 or an array of strings or an integer from 0 to 2,147,483,647 of 1 to 1,048,576 items of 1 to 1,048,576 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 1048576,
-    .items = &node_130,
+    .items = &node_152,
 };
 const struct hearth_schema hearth_schema_native_prompt = {
     .expected = "a text, a list of token ids or of texts and ids, or a list of 1 to 64 of these",
-    .any_of = (const struct hearth_schema *const[]){&node_128, &hearth_schema_native_prompt_object, &node_129, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_150, &hearth_schema_native_prompt_object, &node_151, NULL},
 };
-static const struct hearth_schema node_137 = {
+static const struct hearth_schema node_159 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_138 = {
+static const struct hearth_schema node_160 = {
     .expected = "nothing",
     .refused = "only text can be read here",
 };
 static const struct hearth_schema_property top_native_prompt_object_properties[] = {
-    {"prompt_string", &node_137, true},
-    {"multimodal_data", &node_138, false},
+    {"prompt_string", &node_159, true},
+    {"multimodal_data", &node_160, false},
 };
 const struct hearth_schema hearth_schema_native_prompt_object = {
     .expected = "an object",
@@ -1064,282 +1232,185 @@ const struct hearth_schema hearth_schema_native_prompt_object = {
     .property_count = 2,
     .closed = true,
 };
-static const struct hearth_schema node_139 = {
+static const struct hearth_schema node_161 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_140 = {
+static const struct hearth_schema node_162 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_141 = {
+static const struct hearth_schema node_163 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_142 = {
+static const struct hearth_schema node_164 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_143 = {
+static const struct hearth_schema node_165 = {
     .expected = "a number from 0 to 100",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){100.0},
 };
-static const struct hearth_schema node_144 = {
+static const struct hearth_schema node_166 = {
     .expected = "a number from 0 to 100",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){100.0},
 };
-static const struct hearth_schema node_145 = {
+static const struct hearth_schema node_167 = {
     .expected = "a number from 0 to 100",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){100.0},
 };
-static const struct hearth_schema node_146 = {
+static const struct hearth_schema node_168 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_147 = {
+static const struct hearth_schema node_169 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_148 = {
+static const struct hearth_schema node_170 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_149 = {
+static const struct hearth_schema node_171 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_150 = {
+static const struct hearth_schema node_172 = {
     .expected = "a number from -1 to 1000",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){1000.0},
 };
-static const struct hearth_schema node_151 = {
+static const struct hearth_schema node_173 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_152 = {
+static const struct hearth_schema node_174 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_153 = {
+static const struct hearth_schema node_175 = {
     .expected = "a number over 0 and at most 10",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .minimum_exclusive = true,
     .maximum = &(const double){10.0},
 };
-static const struct hearth_schema node_154 = {
+static const struct hearth_schema node_176 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_155 = {
+static const struct hearth_schema node_177 = {
     .expected = "a number from -2 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-2.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_156 = {
+static const struct hearth_schema node_178 = {
     .expected = "a number from -2 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-2.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_157 = {
+static const struct hearth_schema node_179 = {
     .expected = "a number from 0 to 100",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){100.0},
 };
-static const struct hearth_schema node_158 = {
+static const struct hearth_schema node_180 = {
     .expected = "a number from 1 to 100",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){100.0},
 };
-static const struct hearth_schema node_159 = {
+static const struct hearth_schema node_181 = {
     .expected = "an integer from 0 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_160 = {
+static const struct hearth_schema node_182 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_162 = {
+static const struct hearth_schema node_184 = {
     .expected = "a string of 1 to 40 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 40,
 };
-static const struct hearth_schema node_161 = {
+static const struct hearth_schema node_183 = {
     .expected = "a list of up to 16 texts of 1 to 40 bytes",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 16,
-    .items = &node_162,
+    .items = &node_184,
 };
-static const struct hearth_schema node_163 = {
+static const struct hearth_schema node_185 = {
     .expected = "0: mirostat is not available here; top_p, min_p, typical_p, top_n_sigma, xtc and dry are",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){0.0},
 };
-static const struct hearth_schema node_164 = {
+static const struct hearth_schema node_186 = {
     .expected = "a number",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_165 = {
+static const struct hearth_schema node_187 = {
     .expected = "a number",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_168 = {
+static const struct hearth_schema node_190 = {
     .expected = "a string of at most 32 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 32,
 };
-static const struct hearth_schema node_167 = {
+static const struct hearth_schema node_189 = {
     .expected = "an array of strings of at most 32 characters of at most 16 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_max = 16,
-    .items = &node_168,
+    .items = &node_190,
 };
-static const struct hearth_schema node_169 = {
+static const struct hearth_schema node_191 = {
     .expected = "a string of at most 16 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 16,
 };
-static const struct hearth_schema node_170 = {
+static const struct hearth_schema node_192 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_166 = {
-    .expected = "an array of strings of at most 32 characters of at most 16 items or a string of at most 16 characters",
-    .any_of = (const struct hearth_schema *const[]){&node_167, &node_169, &node_170, NULL},
-};
-static const struct hearth_schema node_171 = {
-    .expected = "an integer",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_172 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_175 = {
-    .expected = "a number from -100 to 100",
-    .types = HEARTH_SCHEMA_NUMBER,
-    .minimum = &(const double){-100.0},
-    .maximum = &(const double){100.0},
-};
-static const struct hearth_schema node_174 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT,
-    .additional = &node_175,
-};
-static const struct hearth_schema node_177 = {
-    .expected = "an array of 2 to 2 items",
-    .types = HEARTH_SCHEMA_ARRAY,
-    .length_min = 2,
-    .length_max = 2,
-};
-static const struct hearth_schema node_176 = {
-    .expected = "an array of arrays of 2 to 2 items of at most 1,024 items",
-    .types = HEARTH_SCHEMA_ARRAY,
-    .length_max = 1024,
-    .items = &node_177,
-};
-static const struct hearth_schema node_178 = {
-    .expected = "any value",
-    .types = HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_173 = {
-    .expected = "an object or an array of arrays of 2 to 2 items of at most 1,024 items",
-    .any_of = (const struct hearth_schema *const[]){&node_174, &node_176, &node_178, NULL},
-};
-static const struct hearth_schema node_179 = {
-    .expected = "an integer from 0 to 20",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){20.0},
-};
-static const struct hearth_schema node_180 = {
-    .expected = "a string of at most 1,048,576 characters",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-    .length_max = 1048576,
-};
-static const struct hearth_schema node_181 = {
-    .expected = "any value",
-};
-static const struct hearth_schema node_182 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_183 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_184 = {
-    .expected = "nothing",
-    .refused = "probabilities behind the sampling rules are not known here; n_probs gives those before",
-};
-static const struct hearth_schema node_185 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_186 = {
-    .expected = "an integer",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_187 = {
-    .expected = "an integer",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_188 = {
-    .expected = "an integer",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_189 = {
-    .expected = "an integer",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_190 = {
-    .expected = "an integer",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_191 = {
-    .expected = "an integer",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_192 = {
-    .expected = "an integer",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .expected = "an array of strings of at most 32 characters of at most 16 items or a string of at most 16 characters",
+    .any_of = (const struct hearth_schema *const[]){&node_189, &node_191, &node_192, NULL},
 };
 static const struct hearth_schema node_193 = {
     .expected = "an integer",
@@ -1349,69 +1420,166 @@ static const struct hearth_schema node_194 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
+static const struct hearth_schema node_197 = {
+    .expected = "a number from -100 to 100",
+    .types = HEARTH_SCHEMA_NUMBER,
+    .minimum = &(const double){-100.0},
+    .maximum = &(const double){100.0},
+};
 static const struct hearth_schema node_196 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT,
+    .additional = &node_197,
+};
+static const struct hearth_schema node_199 = {
+    .expected = "an array of 2 to 2 items",
+    .types = HEARTH_SCHEMA_ARRAY,
+    .length_min = 2,
+    .length_max = 2,
+};
+static const struct hearth_schema node_198 = {
+    .expected = "an array of arrays of 2 to 2 items of at most 1,024 items",
+    .types = HEARTH_SCHEMA_ARRAY,
+    .length_max = 1024,
+    .items = &node_199,
+};
+static const struct hearth_schema node_200 = {
+    .expected = "any value",
+    .types = HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_195 = {
+    .expected = "an object or an array of arrays of 2 to 2 items of at most 1,024 items",
+    .any_of = (const struct hearth_schema *const[]){&node_196, &node_198, &node_200, NULL},
+};
+static const struct hearth_schema node_201 = {
+    .expected = "an integer from 0 to 20",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){20.0},
+};
+static const struct hearth_schema node_202 = {
+    .expected = "a string of at most 1,048,576 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_max = 1048576,
+};
+static const struct hearth_schema node_203 = {
+    .expected = "any value",
+};
+static const struct hearth_schema node_204 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_205 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_206 = {
+    .expected = "nothing",
+    .refused = "probabilities behind the sampling rules are not known here; n_probs gives those before",
+};
+static const struct hearth_schema node_207 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_208 = {
+    .expected = "an integer",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_209 = {
+    .expected = "an integer",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_210 = {
+    .expected = "an integer",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_211 = {
+    .expected = "an integer",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_212 = {
+    .expected = "an integer",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_213 = {
+    .expected = "an integer",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_214 = {
+    .expected = "an integer",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_215 = {
+    .expected = "an integer",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_216 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_218 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 256,
 };
-static const struct hearth_schema node_195 = {
+static const struct hearth_schema node_217 = {
     .expected = "an array of strings of at most 256 characters of at most 64 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 64,
-    .items = &node_196,
+    .items = &node_218,
 };
 static const struct hearth_schema_property top_native_completion_request_properties[] = {
     {"prompt", &hearth_schema_native_prompt, true},
-    {"model", &node_139, false},
-    {"stream", &node_140, false},
-    {"n_predict", &node_141, false},
-    {"max_tokens", &node_142, false},
-    {"temperature", &node_143, false},
-    {"dynatemp_range", &node_144, false},
-    {"dynatemp_exponent", &node_145, false},
-    {"top_k", &node_146, false},
-    {"top_p", &node_147, false},
-    {"min_p", &node_148, false},
-    {"typical_p", &node_149, false},
-    {"top_n_sigma", &node_150, false},
-    {"xtc_probability", &node_151, false},
-    {"xtc_threshold", &node_152, false},
-    {"repeat_penalty", &node_153, false},
-    {"repeat_last_n", &node_154, false},
-    {"presence_penalty", &node_155, false},
-    {"frequency_penalty", &node_156, false},
-    {"dry_multiplier", &node_157, false},
-    {"dry_base", &node_158, false},
-    {"dry_allowed_length", &node_159, false},
-    {"dry_penalty_last_n", &node_160, false},
-    {"dry_sequence_breakers", &node_161, false},
-    {"mirostat", &node_163, false},
-    {"mirostat_tau", &node_164, false},
-    {"mirostat_eta", &node_165, false},
-    {"samplers", &node_166, false},
-    {"seed", &node_171, false},
+    {"model", &node_161, false},
+    {"stream", &node_162, false},
+    {"n_predict", &node_163, false},
+    {"max_tokens", &node_164, false},
+    {"temperature", &node_165, false},
+    {"dynatemp_range", &node_166, false},
+    {"dynatemp_exponent", &node_167, false},
+    {"top_k", &node_168, false},
+    {"top_p", &node_169, false},
+    {"min_p", &node_170, false},
+    {"typical_p", &node_171, false},
+    {"top_n_sigma", &node_172, false},
+    {"xtc_probability", &node_173, false},
+    {"xtc_threshold", &node_174, false},
+    {"repeat_penalty", &node_175, false},
+    {"repeat_last_n", &node_176, false},
+    {"presence_penalty", &node_177, false},
+    {"frequency_penalty", &node_178, false},
+    {"dry_multiplier", &node_179, false},
+    {"dry_base", &node_180, false},
+    {"dry_allowed_length", &node_181, false},
+    {"dry_penalty_last_n", &node_182, false},
+    {"dry_sequence_breakers", &node_183, false},
+    {"mirostat", &node_185, false},
+    {"mirostat_tau", &node_186, false},
+    {"mirostat_eta", &node_187, false},
+    {"samplers", &node_188, false},
+    {"seed", &node_193, false},
     {"stop", &hearth_schema_stop, false},
-    {"ignore_eos", &node_172, false},
-    {"logit_bias", &node_173, false},
-    {"n_probs", &node_179, false},
-    {"grammar", &node_180, false},
-    {"json_schema", &node_181, false},
+    {"ignore_eos", &node_194, false},
+    {"logit_bias", &node_195, false},
+    {"n_probs", &node_201, false},
+    {"grammar", &node_202, false},
+    {"json_schema", &node_203, false},
     {"response_format", &hearth_schema_response_format, false},
     {"lora", &hearth_schema_lora, false},
-    {"return_tokens", &node_182, false},
-    {"timings_per_token", &node_183, false},
-    {"post_sampling_probs", &node_184, false},
-    {"cache_prompt", &node_185, false},
-    {"id_slot", &node_186, false},
-    {"n_keep", &node_187, false},
-    {"n_discard", &node_188, false},
-    {"n_indent", &node_189, false},
-    {"min_keep", &node_190, false},
-    {"t_max_predict_ms", &node_191, false},
-    {"t_max_prompt_ms", &node_192, false},
-    {"n_cache_reuse", &node_193, false},
-    {"return_progress", &node_194, false},
-    {"response_fields", &node_195, false},
+    {"return_tokens", &node_204, false},
+    {"timings_per_token", &node_205, false},
+    {"post_sampling_probs", &node_206, false},
+    {"cache_prompt", &node_207, false},
+    {"id_slot", &node_208, false},
+    {"n_keep", &node_209, false},
+    {"n_discard", &node_210, false},
+    {"n_indent", &node_211, false},
+    {"min_keep", &node_212, false},
+    {"t_max_predict_ms", &node_213, false},
+    {"t_max_prompt_ms", &node_214, false},
+    {"n_cache_reuse", &node_215, false},
+    {"return_progress", &node_216, false},
+    {"response_fields", &node_217, false},
 };
 const struct hearth_schema hearth_schema_native_completion_request = {
     .expected = "an object",
@@ -1420,319 +1588,222 @@ const struct hearth_schema hearth_schema_native_completion_request = {
     .property_count = 51,
     .closed = true,
 };
-static const struct hearth_schema node_197 = {
+static const struct hearth_schema node_219 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_198 = {
+static const struct hearth_schema node_220 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_199 = {
+static const struct hearth_schema node_221 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_202 = {
+static const struct hearth_schema node_224 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_203 = {
+static const struct hearth_schema node_225 = {
     .expected = "a string of at most 4,096 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 4096,
 };
-static const struct hearth_schema_property node_201_properties[] = {
-    {"text", &node_202, true},
-    {"filename", &node_203, false},
+static const struct hearth_schema_property node_223_properties[] = {
+    {"text", &node_224, true},
+    {"filename", &node_225, false},
 };
-static const struct hearth_schema node_201 = {
+static const struct hearth_schema node_223 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
-    .properties = node_201_properties,
+    .properties = node_223_properties,
     .property_count = 2,
 };
-static const struct hearth_schema node_200 = {
+static const struct hearth_schema node_222 = {
     .expected = "an array of objects of at most 256 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 256,
-    .items = &node_201,
+    .items = &node_223,
 };
-static const struct hearth_schema node_204 = {
+static const struct hearth_schema node_226 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_205 = {
+static const struct hearth_schema node_227 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_206 = {
+static const struct hearth_schema node_228 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_207 = {
+static const struct hearth_schema node_229 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_208 = {
+static const struct hearth_schema node_230 = {
     .expected = "a number from 0 to 100",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){100.0},
 };
-static const struct hearth_schema node_209 = {
+static const struct hearth_schema node_231 = {
     .expected = "a number from 0 to 100",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){100.0},
 };
-static const struct hearth_schema node_210 = {
+static const struct hearth_schema node_232 = {
     .expected = "a number from 0 to 100",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){100.0},
 };
-static const struct hearth_schema node_211 = {
+static const struct hearth_schema node_233 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_212 = {
+static const struct hearth_schema node_234 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_213 = {
+static const struct hearth_schema node_235 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_214 = {
+static const struct hearth_schema node_236 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_215 = {
+static const struct hearth_schema node_237 = {
     .expected = "a number from -1 to 1000",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){1000.0},
 };
-static const struct hearth_schema node_216 = {
+static const struct hearth_schema node_238 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_217 = {
+static const struct hearth_schema node_239 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_218 = {
+static const struct hearth_schema node_240 = {
     .expected = "a number over 0 and at most 10",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .minimum_exclusive = true,
     .maximum = &(const double){10.0},
 };
-static const struct hearth_schema node_219 = {
+static const struct hearth_schema node_241 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_220 = {
+static const struct hearth_schema node_242 = {
     .expected = "a number from -2 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-2.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_221 = {
+static const struct hearth_schema node_243 = {
     .expected = "a number from -2 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-2.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_222 = {
+static const struct hearth_schema node_244 = {
     .expected = "a number from 0 to 100",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){100.0},
 };
-static const struct hearth_schema node_223 = {
+static const struct hearth_schema node_245 = {
     .expected = "a number from 1 to 100",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){100.0},
 };
-static const struct hearth_schema node_224 = {
+static const struct hearth_schema node_246 = {
     .expected = "an integer from 0 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_225 = {
+static const struct hearth_schema node_247 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_227 = {
+static const struct hearth_schema node_249 = {
     .expected = "a string of 1 to 40 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 40,
 };
-static const struct hearth_schema node_226 = {
+static const struct hearth_schema node_248 = {
     .expected = "a list of up to 16 texts of 1 to 40 bytes",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 16,
-    .items = &node_227,
+    .items = &node_249,
 };
-static const struct hearth_schema node_228 = {
+static const struct hearth_schema node_250 = {
     .expected = "0: mirostat is not available here; top_p, min_p, typical_p, top_n_sigma, xtc and dry are",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){0.0},
 };
-static const struct hearth_schema node_229 = {
+static const struct hearth_schema node_251 = {
     .expected = "a number",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_230 = {
+static const struct hearth_schema node_252 = {
     .expected = "a number",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_233 = {
+static const struct hearth_schema node_255 = {
     .expected = "a string of at most 32 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 32,
 };
-static const struct hearth_schema node_232 = {
+static const struct hearth_schema node_254 = {
     .expected = "an array of strings of at most 32 characters of at most 16 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_max = 16,
-    .items = &node_233,
+    .items = &node_255,
 };
-static const struct hearth_schema node_234 = {
+static const struct hearth_schema node_256 = {
     .expected = "a string of at most 16 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 16,
 };
-static const struct hearth_schema node_235 = {
+static const struct hearth_schema node_257 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_231 = {
-    .expected = "an array of strings of at most 32 characters of at most 16 items or a string of at most 16 characters",
-    .any_of = (const struct hearth_schema *const[]){&node_232, &node_234, &node_235, NULL},
-};
-static const struct hearth_schema node_236 = {
-    .expected = "an integer",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_237 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_240 = {
-    .expected = "a number from -100 to 100",
-    .types = HEARTH_SCHEMA_NUMBER,
-    .minimum = &(const double){-100.0},
-    .maximum = &(const double){100.0},
-};
-static const struct hearth_schema node_239 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT,
-    .additional = &node_240,
-};
-static const struct hearth_schema node_242 = {
-    .expected = "an array of 2 to 2 items",
-    .types = HEARTH_SCHEMA_ARRAY,
-    .length_min = 2,
-    .length_max = 2,
-};
-static const struct hearth_schema node_241 = {
-    .expected = "an array of arrays of 2 to 2 items of at most 1,024 items",
-    .types = HEARTH_SCHEMA_ARRAY,
-    .length_max = 1024,
-    .items = &node_242,
-};
-static const struct hearth_schema node_243 = {
-    .expected = "any value",
-    .types = HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_238 = {
-    .expected = "an object or an array of arrays of 2 to 2 items of at most 1,024 items",
-    .any_of = (const struct hearth_schema *const[]){&node_239, &node_241, &node_243, NULL},
-};
-static const struct hearth_schema node_244 = {
-    .expected = "an integer from 0 to 20",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){20.0},
-};
-static const struct hearth_schema node_245 = {
-    .expected = "a string of at most 1,048,576 characters",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-    .length_max = 1048576,
-};
-static const struct hearth_schema node_246 = {
-    .expected = "any value",
-};
-static const struct hearth_schema node_247 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_248 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_249 = {
-    .expected = "nothing",
-    .refused = "probabilities behind the sampling rules are not known here; n_probs gives those before",
-};
-static const struct hearth_schema node_250 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_251 = {
-    .expected = "an integer",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_252 = {
-    .expected = "an integer",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_253 = {
-    .expected = "an integer",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_254 = {
-    .expected = "an integer",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_255 = {
-    .expected = "an integer",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_256 = {
-    .expected = "an integer",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_257 = {
-    .expected = "an integer",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .expected = "an array of strings of at most 32 characters of at most 16 items or a string of at most 16 characters",
+    .any_of = (const struct hearth_schema *const[]){&node_254, &node_256, &node_257, NULL},
 };
 static const struct hearth_schema node_258 = {
     .expected = "an integer",
@@ -1742,113 +1813,50 @@ static const struct hearth_schema node_259 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
+static const struct hearth_schema node_262 = {
+    .expected = "a number from -100 to 100",
+    .types = HEARTH_SCHEMA_NUMBER,
+    .minimum = &(const double){-100.0},
+    .maximum = &(const double){100.0},
+};
 static const struct hearth_schema node_261 = {
-    .expected = "a string of at most 256 characters",
-    .types = HEARTH_SCHEMA_STRING,
-    .length_max = 256,
-};
-static const struct hearth_schema node_260 = {
-    .expected = "an array of strings of at most 256 characters of at most 64 items",
-    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
-    .length_max = 64,
-    .items = &node_261,
-};
-static const struct hearth_schema_property top_native_infill_request_properties[] = {
-    {"input_prefix", &node_197, true},
-    {"input_suffix", &node_198, true},
-    {"prompt", &node_199, false},
-    {"input_extra", &node_200, false},
-    {"model", &node_204, false},
-    {"stream", &node_205, false},
-    {"n_predict", &node_206, false},
-    {"max_tokens", &node_207, false},
-    {"temperature", &node_208, false},
-    {"dynatemp_range", &node_209, false},
-    {"dynatemp_exponent", &node_210, false},
-    {"top_k", &node_211, false},
-    {"top_p", &node_212, false},
-    {"min_p", &node_213, false},
-    {"typical_p", &node_214, false},
-    {"top_n_sigma", &node_215, false},
-    {"xtc_probability", &node_216, false},
-    {"xtc_threshold", &node_217, false},
-    {"repeat_penalty", &node_218, false},
-    {"repeat_last_n", &node_219, false},
-    {"presence_penalty", &node_220, false},
-    {"frequency_penalty", &node_221, false},
-    {"dry_multiplier", &node_222, false},
-    {"dry_base", &node_223, false},
-    {"dry_allowed_length", &node_224, false},
-    {"dry_penalty_last_n", &node_225, false},
-    {"dry_sequence_breakers", &node_226, false},
-    {"mirostat", &node_228, false},
-    {"mirostat_tau", &node_229, false},
-    {"mirostat_eta", &node_230, false},
-    {"samplers", &node_231, false},
-    {"seed", &node_236, false},
-    {"stop", &hearth_schema_stop, false},
-    {"ignore_eos", &node_237, false},
-    {"logit_bias", &node_238, false},
-    {"n_probs", &node_244, false},
-    {"grammar", &node_245, false},
-    {"json_schema", &node_246, false},
-    {"response_format", &hearth_schema_response_format, false},
-    {"lora", &hearth_schema_lora, false},
-    {"return_tokens", &node_247, false},
-    {"timings_per_token", &node_248, false},
-    {"post_sampling_probs", &node_249, false},
-    {"cache_prompt", &node_250, false},
-    {"id_slot", &node_251, false},
-    {"n_keep", &node_252, false},
-    {"n_discard", &node_253, false},
-    {"n_indent", &node_254, false},
-    {"min_keep", &node_255, false},
-    {"t_max_predict_ms", &node_256, false},
-    {"t_max_prompt_ms", &node_257, false},
-    {"n_cache_reuse", &node_258, false},
-    {"return_progress", &node_259, false},
-    {"response_fields", &node_260, false},
-};
-const struct hearth_schema hearth_schema_native_infill_request = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
-    .properties = top_native_infill_request_properties,
-    .property_count = 54,
-    .closed = true,
-};
-static const struct hearth_schema node_262 = {
-    .expected = "a string of at most 256 characters",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-    .length_max = 256,
-};
-static const struct hearth_schema node_263 = {
-    .expected = "an array of objects of 1 to 65,536 items",
-    .types = HEARTH_SCHEMA_ARRAY,
-    .length_min = 1,
-    .length_max = 65536,
-    .items = &hearth_schema_message,
+    .additional = &node_262,
 };
 static const struct hearth_schema node_264 = {
-    .expected = "an array of objects of at most 1,024 items",
-    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
+    .expected = "an array of 2 to 2 items",
+    .types = HEARTH_SCHEMA_ARRAY,
+    .length_min = 2,
+    .length_max = 2,
+};
+static const struct hearth_schema node_263 = {
+    .expected = "an array of arrays of 2 to 2 items of at most 1,024 items",
+    .types = HEARTH_SCHEMA_ARRAY,
     .length_max = 1024,
-    .items = &hearth_schema_tool,
+    .items = &node_264,
 };
-static const struct hearth_schema node_266 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING,
-};
-static const struct hearth_schema node_267 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT,
-};
-static const struct hearth_schema node_268 = {
+static const struct hearth_schema node_265 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_265 = {
-    .expected = "a string or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_266, &node_267, &node_268, NULL},
+static const struct hearth_schema node_260 = {
+    .expected = "an object or an array of arrays of 2 to 2 items of at most 1,024 items",
+    .any_of = (const struct hearth_schema *const[]){&node_261, &node_263, &node_265, NULL},
+};
+static const struct hearth_schema node_266 = {
+    .expected = "an integer from 0 to 20",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){20.0},
+};
+static const struct hearth_schema node_267 = {
+    .expected = "a string of at most 1,048,576 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_max = 1048576,
+};
+static const struct hearth_schema node_268 = {
+    .expected = "any value",
 };
 static const struct hearth_schema node_269 = {
     .expected = "true or false",
@@ -1859,122 +1867,156 @@ static const struct hearth_schema node_270 = {
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_271 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+    .expected = "nothing",
+    .refused = "probabilities behind the sampling rules are not known here; n_probs gives those before",
 };
 static const struct hearth_schema node_272 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema_property top_native_template_request_properties[] = {
-    {"model", &node_262, false},
-    {"messages", &node_263, true},
-    {"tools", &node_264, false},
-    {"tool_choice", &node_265, false},
-    {"parallel_tool_calls", &node_269, false},
-    {"add_generation_prompt", &node_270, false},
-    {"chat_template_kwargs", &node_271, false},
-    {"reasoning_effort", &node_272, false},
-};
-const struct hearth_schema hearth_schema_native_template_request = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT,
-    .properties = top_native_template_request_properties,
-    .property_count = 8,
-    .closed = true,
-};
-static const struct hearth_schema node_273 = {
-    .expected = "an integer from -2 to 2,147,483,647",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-2.0},
-    .maximum = &(const double){2147483647.0},
-};
-static const struct hearth_schema node_274 = {
-    .expected = "a number from 0 to 2",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){2.0},
-};
-static const struct hearth_schema node_275 = {
-    .expected = "an integer from -1 to 2,147,483,647",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-1.0},
-    .maximum = &(const double){2147483647.0},
-};
-static const struct hearth_schema node_276 = {
-    .expected = "a number from 0 to 1",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){1.0},
-};
-static const struct hearth_schema node_277 = {
-    .expected = "a number from 0 to 1",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){1.0},
-};
-static const struct hearth_schema node_278 = {
-    .expected = "a number from 0 to 1",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){1.0},
-};
-static const struct hearth_schema node_279 = {
-    .expected = "an integer from -1 to 2,147,483,647",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-1.0},
-    .maximum = &(const double){2147483647.0},
-};
-static const struct hearth_schema node_280 = {
-    .expected = "a number over 0 and at most 10",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .minimum_exclusive = true,
-    .maximum = &(const double){10.0},
-};
-static const struct hearth_schema node_281 = {
-    .expected = "a number from -2 to 2",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-2.0},
-    .maximum = &(const double){2.0},
-};
-static const struct hearth_schema node_282 = {
-    .expected = "a number from -2 to 2",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-2.0},
-    .maximum = &(const double){2.0},
-};
-static const struct hearth_schema node_283 = {
-    .expected = "an integer",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_284 = {
-    .expected = "an integer",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_285 = {
-    .expected = "an integer",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_286 = {
-    .expected = "an integer",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_287 = {
-    .expected = "an integer",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_288 = {
-    .expected = "an integer",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_289 = {
-    .expected = "an integer",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_290 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_273 = {
+    .expected = "an integer",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_274 = {
+    .expected = "an integer",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_275 = {
+    .expected = "an integer",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_276 = {
+    .expected = "an integer",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_277 = {
+    .expected = "an integer",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_278 = {
+    .expected = "an integer",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_279 = {
+    .expected = "an integer",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_280 = {
+    .expected = "an integer",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_281 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_283 = {
+    .expected = "a string of at most 256 characters",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_max = 256,
+};
+static const struct hearth_schema node_282 = {
+    .expected = "an array of strings of at most 256 characters of at most 64 items",
+    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
+    .length_max = 64,
+    .items = &node_283,
+};
+static const struct hearth_schema_property top_native_infill_request_properties[] = {
+    {"input_prefix", &node_219, true},
+    {"input_suffix", &node_220, true},
+    {"prompt", &node_221, false},
+    {"input_extra", &node_222, false},
+    {"model", &node_226, false},
+    {"stream", &node_227, false},
+    {"n_predict", &node_228, false},
+    {"max_tokens", &node_229, false},
+    {"temperature", &node_230, false},
+    {"dynatemp_range", &node_231, false},
+    {"dynatemp_exponent", &node_232, false},
+    {"top_k", &node_233, false},
+    {"top_p", &node_234, false},
+    {"min_p", &node_235, false},
+    {"typical_p", &node_236, false},
+    {"top_n_sigma", &node_237, false},
+    {"xtc_probability", &node_238, false},
+    {"xtc_threshold", &node_239, false},
+    {"repeat_penalty", &node_240, false},
+    {"repeat_last_n", &node_241, false},
+    {"presence_penalty", &node_242, false},
+    {"frequency_penalty", &node_243, false},
+    {"dry_multiplier", &node_244, false},
+    {"dry_base", &node_245, false},
+    {"dry_allowed_length", &node_246, false},
+    {"dry_penalty_last_n", &node_247, false},
+    {"dry_sequence_breakers", &node_248, false},
+    {"mirostat", &node_250, false},
+    {"mirostat_tau", &node_251, false},
+    {"mirostat_eta", &node_252, false},
+    {"samplers", &node_253, false},
+    {"seed", &node_258, false},
+    {"stop", &hearth_schema_stop, false},
+    {"ignore_eos", &node_259, false},
+    {"logit_bias", &node_260, false},
+    {"n_probs", &node_266, false},
+    {"grammar", &node_267, false},
+    {"json_schema", &node_268, false},
+    {"response_format", &hearth_schema_response_format, false},
+    {"lora", &hearth_schema_lora, false},
+    {"return_tokens", &node_269, false},
+    {"timings_per_token", &node_270, false},
+    {"post_sampling_probs", &node_271, false},
+    {"cache_prompt", &node_272, false},
+    {"id_slot", &node_273, false},
+    {"n_keep", &node_274, false},
+    {"n_discard", &node_275, false},
+    {"n_indent", &node_276, false},
+    {"min_keep", &node_277, false},
+    {"t_max_predict_ms", &node_278, false},
+    {"t_max_prompt_ms", &node_279, false},
+    {"n_cache_reuse", &node_280, false},
+    {"return_progress", &node_281, false},
+    {"response_fields", &node_282, false},
+};
+const struct hearth_schema hearth_schema_native_infill_request = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT,
+    .properties = top_native_infill_request_properties,
+    .property_count = 54,
+    .closed = true,
+};
+static const struct hearth_schema node_284 = {
+    .expected = "a string of at most 256 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_max = 256,
+};
+static const struct hearth_schema node_285 = {
+    .expected = "an array of objects of 1 to 65,536 items",
+    .types = HEARTH_SCHEMA_ARRAY,
+    .length_min = 1,
+    .length_max = 65536,
+    .items = &hearth_schema_message,
+};
+static const struct hearth_schema node_286 = {
+    .expected = "an array of objects of at most 1,024 items",
+    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
+    .length_max = 1024,
+    .items = &hearth_schema_tool,
+};
+static const struct hearth_schema node_288 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING,
+};
+static const struct hearth_schema node_289 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT,
+};
+static const struct hearth_schema node_290 = {
+    .expected = "any value",
+    .types = HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_287 = {
+    .expected = "a string or an object",
+    .any_of = (const struct hearth_schema *const[]){&node_288, &node_289, &node_290, NULL},
 };
 static const struct hearth_schema node_291 = {
     .expected = "true or false",
@@ -1985,74 +2027,200 @@ static const struct hearth_schema node_292 = {
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_293 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_294 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema_property top_native_template_request_properties[] = {
+    {"model", &node_284, false},
+    {"messages", &node_285, true},
+    {"tools", &node_286, false},
+    {"tool_choice", &node_287, false},
+    {"parallel_tool_calls", &node_291, false},
+    {"add_generation_prompt", &node_292, false},
+    {"chat_template_kwargs", &node_293, false},
+    {"reasoning_effort", &node_294, false},
+};
+const struct hearth_schema hearth_schema_native_template_request = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT,
+    .properties = top_native_template_request_properties,
+    .property_count = 8,
+    .closed = true,
 };
 static const struct hearth_schema node_295 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+    .expected = "an integer from -2 to 2,147,483,647",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-2.0},
+    .maximum = &(const double){2147483647.0},
 };
 static const struct hearth_schema node_296 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+    .expected = "a number from 0 to 2",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){2.0},
 };
 static const struct hearth_schema node_297 = {
+    .expected = "an integer from -1 to 2,147,483,647",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){2147483647.0},
+};
+static const struct hearth_schema node_298 = {
+    .expected = "a number from 0 to 1",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
+};
+static const struct hearth_schema node_299 = {
+    .expected = "a number from 0 to 1",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
+};
+static const struct hearth_schema node_300 = {
+    .expected = "a number from 0 to 1",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
+};
+static const struct hearth_schema node_301 = {
+    .expected = "an integer from -1 to 2,147,483,647",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){2147483647.0},
+};
+static const struct hearth_schema node_302 = {
+    .expected = "a number over 0 and at most 10",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .minimum_exclusive = true,
+    .maximum = &(const double){10.0},
+};
+static const struct hearth_schema node_303 = {
+    .expected = "a number from -2 to 2",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-2.0},
+    .maximum = &(const double){2.0},
+};
+static const struct hearth_schema node_304 = {
+    .expected = "a number from -2 to 2",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-2.0},
+    .maximum = &(const double){2.0},
+};
+static const struct hearth_schema node_305 = {
+    .expected = "an integer",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_306 = {
+    .expected = "an integer",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_307 = {
+    .expected = "an integer",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_308 = {
+    .expected = "an integer",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_309 = {
+    .expected = "an integer",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_310 = {
+    .expected = "an integer",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_311 = {
+    .expected = "an integer",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_312 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_298 = {
+static const struct hearth_schema node_313 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_314 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_315 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_316 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_317 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_318 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_319 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_320 = {
     .expected = "a number",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_299 = {
+static const struct hearth_schema node_321 = {
     .expected = "0: mirostat is not available here; top_p, min_p and the others are",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){0.0},
 };
-static const struct hearth_schema node_300 = {
+static const struct hearth_schema node_322 = {
     .expected = "a number",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_301 = {
+static const struct hearth_schema node_323 = {
     .expected = "a number",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_ollama_options_properties[] = {
-    {"num_predict", &node_273, false},
-    {"temperature", &node_274, false},
-    {"top_k", &node_275, false},
-    {"top_p", &node_276, false},
-    {"min_p", &node_277, false},
-    {"typical_p", &node_278, false},
-    {"repeat_last_n", &node_279, false},
-    {"repeat_penalty", &node_280, false},
-    {"presence_penalty", &node_281, false},
-    {"frequency_penalty", &node_282, false},
-    {"seed", &node_283, false},
+    {"num_predict", &node_295, false},
+    {"temperature", &node_296, false},
+    {"top_k", &node_297, false},
+    {"top_p", &node_298, false},
+    {"min_p", &node_299, false},
+    {"typical_p", &node_300, false},
+    {"repeat_last_n", &node_301, false},
+    {"repeat_penalty", &node_302, false},
+    {"presence_penalty", &node_303, false},
+    {"frequency_penalty", &node_304, false},
+    {"seed", &node_305, false},
     {"stop", &hearth_schema_stop, false},
-    {"num_ctx", &node_284, false},
-    {"num_batch", &node_285, false},
-    {"num_gpu", &node_286, false},
-    {"main_gpu", &node_287, false},
-    {"num_thread", &node_288, false},
-    {"num_keep", &node_289, false},
-    {"numa", &node_290, false},
-    {"low_vram", &node_291, false},
-    {"vocab_only", &node_292, false},
-    {"use_mmap", &node_293, false},
-    {"use_mlock", &node_294, false},
-    {"f16_kv", &node_295, false},
-    {"logits_all", &node_296, false},
-    {"penalize_newline", &node_297, false},
-    {"tfs_z", &node_298, false},
-    {"mirostat", &node_299, false},
-    {"mirostat_tau", &node_300, false},
-    {"mirostat_eta", &node_301, false},
+    {"num_ctx", &node_306, false},
+    {"num_batch", &node_307, false},
+    {"num_gpu", &node_308, false},
+    {"main_gpu", &node_309, false},
+    {"num_thread", &node_310, false},
+    {"num_keep", &node_311, false},
+    {"numa", &node_312, false},
+    {"low_vram", &node_313, false},
+    {"vocab_only", &node_314, false},
+    {"use_mmap", &node_315, false},
+    {"use_mlock", &node_316, false},
+    {"f16_kv", &node_317, false},
+    {"logits_all", &node_318, false},
+    {"penalize_newline", &node_319, false},
+    {"tfs_z", &node_320, false},
+    {"mirostat", &node_321, false},
+    {"mirostat_tau", &node_322, false},
+    {"mirostat_eta", &node_323, false},
 };
 const struct hearth_schema hearth_schema_ollama_options = {
     .expected = "an object",
@@ -2061,48 +2229,48 @@ const struct hearth_schema hearth_schema_ollama_options = {
     .property_count = 30,
     .closed = true,
 };
-static const struct hearth_schema node_302 = {
+static const struct hearth_schema node_324 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_304 = {
+static const struct hearth_schema node_326 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_305 = {
+static const struct hearth_schema node_327 = {
     .expected = "an integer",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_307 = {
+static const struct hearth_schema node_329 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
 };
-static const struct hearth_schema node_308 = {
+static const struct hearth_schema node_330 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_309 = {
+static const struct hearth_schema node_331 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_306 = {
+static const struct hearth_schema node_328 = {
     .expected = "an object or a string",
-    .any_of = (const struct hearth_schema *const[]){&node_307, &node_308, &node_309, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_329, &node_330, &node_331, NULL},
 };
-static const struct hearth_schema_property node_303_properties[] = {
-    {"name", &node_304, true},
-    {"index", &node_305, false},
-    {"arguments", &node_306, false},
+static const struct hearth_schema_property node_325_properties[] = {
+    {"name", &node_326, true},
+    {"index", &node_327, false},
+    {"arguments", &node_328, false},
 };
-static const struct hearth_schema node_303 = {
+static const struct hearth_schema node_325 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
-    .properties = node_303_properties,
+    .properties = node_325_properties,
     .property_count = 3,
 };
 static const struct hearth_schema_property top_ollama_tool_call_properties[] = {
-    {"id", &node_302, false},
-    {"function", &node_303, true},
+    {"id", &node_324, false},
+    {"function", &node_325, true},
 };
 const struct hearth_schema hearth_schema_ollama_tool_call = {
     .expected = "an object",
@@ -2110,45 +2278,45 @@ const struct hearth_schema hearth_schema_ollama_tool_call = {
     .properties = top_ollama_tool_call_properties,
     .property_count = 2,
 };
-static const struct hearth_schema node_310 = {
+static const struct hearth_schema node_332 = {
     .expected = "\"system\", \"user\", \"assistant\" or \"tool\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"system", "user", "assistant", "tool", NULL},
 };
-static const struct hearth_schema node_311 = {
+static const struct hearth_schema node_333 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_312 = {
+static const struct hearth_schema node_334 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_313 = {
+static const struct hearth_schema node_335 = {
     .expected = "nothing",
     .refused = "the models here read text only, no images",
 };
-static const struct hearth_schema node_314 = {
+static const struct hearth_schema node_336 = {
     .expected = "an array of objects of at most 1,024 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 1024,
     .items = &hearth_schema_ollama_tool_call,
 };
-static const struct hearth_schema node_315 = {
+static const struct hearth_schema node_337 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_316 = {
+static const struct hearth_schema node_338 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_ollama_message_properties[] = {
-    {"role", &node_310, true},
-    {"content", &node_311, false},
-    {"thinking", &node_312, false},
-    {"images", &node_313, false},
-    {"tool_calls", &node_314, false},
-    {"tool_name", &node_315, false},
-    {"tool_call_id", &node_316, false},
+    {"role", &node_332, true},
+    {"content", &node_333, false},
+    {"thinking", &node_334, false},
+    {"images", &node_335, false},
+    {"tool_calls", &node_336, false},
+    {"tool_name", &node_337, false},
+    {"tool_call_id", &node_338, false},
 };
 const struct hearth_schema hearth_schema_ollama_message = {
     .expected = "an object",
@@ -2156,155 +2324,39 @@ const struct hearth_schema hearth_schema_ollama_message = {
     .properties = top_ollama_message_properties,
     .property_count = 7,
 };
-static const struct hearth_schema node_317 = {
+static const struct hearth_schema node_339 = {
     .expected = "a string of at most 512 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 512,
 };
-static const struct hearth_schema node_318 = {
+static const struct hearth_schema node_340 = {
     .expected = "an array of objects of at most 65,536 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 65536,
     .items = &hearth_schema_ollama_message,
 };
-static const struct hearth_schema node_319 = {
+static const struct hearth_schema node_341 = {
     .expected = "an array of objects of at most 1,024 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 1024,
     .items = &hearth_schema_tool,
 };
-static const struct hearth_schema node_321 = {
+static const struct hearth_schema node_343 = {
     .expected = "\"none\", \"auto\" or \"required\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"none", "auto", "required", NULL},
 };
-static const struct hearth_schema node_322 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT,
-};
-static const struct hearth_schema node_323 = {
-    .expected = "any value",
-    .types = HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_320 = {
-    .expected = "\"none\", \"auto\" or \"required\" or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_321, &node_322, &node_323, NULL},
-};
-static const struct hearth_schema node_325 = {
-    .expected = "\"json\" or \"\"",
-    .types = HEARTH_SCHEMA_STRING,
-    .choices = (const char *const[]){"json", "", NULL},
-};
-static const struct hearth_schema node_326 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT,
-};
-static const struct hearth_schema node_327 = {
-    .expected = "any value",
-    .types = HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_324 = {
-    .expected = "\"json\" or \"\" or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_325, &node_326, &node_327, NULL},
-};
-static const struct hearth_schema node_328 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_330 = {
-    .expected = "a number",
-    .types = HEARTH_SCHEMA_NUMBER,
-};
-static const struct hearth_schema node_331 = {
-    .expected = "a string of at most 64 characters",
-    .types = HEARTH_SCHEMA_STRING,
-    .length_max = 64,
-};
-static const struct hearth_schema node_332 = {
-    .expected = "any value",
-    .types = HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_329 = {
-    .expected = "a number or a string of at most 64 characters",
-    .any_of = (const struct hearth_schema *const[]){&node_330, &node_331, &node_332, NULL},
-};
-static const struct hearth_schema node_334 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN,
-};
-static const struct hearth_schema node_335 = {
-    .expected = "\"low\", \"medium\", \"high\" or \"max\"",
-    .types = HEARTH_SCHEMA_STRING,
-    .choices = (const char *const[]){"low", "medium", "high", "max", NULL},
-};
-static const struct hearth_schema node_336 = {
-    .expected = "any value",
-    .types = HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_333 = {
-    .expected = "true or false or \"low\", \"medium\", \"high\" or \"max\"",
-    .any_of = (const struct hearth_schema *const[]){&node_334, &node_335, &node_336, NULL},
-};
-static const struct hearth_schema node_337 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_338 = {
-    .expected = "an integer from 0 to 20",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){20.0},
-};
-static const struct hearth_schema node_339 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_340 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema_property top_ollama_chat_request_properties[] = {
-    {"model", &node_317, false},
-    {"messages", &node_318, false},
-    {"tools", &node_319, false},
-    {"tool_choice", &node_320, false},
-    {"format", &node_324, false},
-    {"options", &hearth_schema_ollama_options, false},
-    {"stream", &node_328, false},
-    {"keep_alive", &node_329, false},
-    {"think", &node_333, false},
-    {"logprobs", &node_337, false},
-    {"top_logprobs", &node_338, false},
-    {"truncate", &node_339, false},
-    {"shift", &node_340, false},
-};
-const struct hearth_schema hearth_schema_ollama_chat_request = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT,
-    .properties = top_ollama_chat_request_properties,
-    .property_count = 13,
-    .closed = true,
-};
-static const struct hearth_schema node_341 = {
-    .expected = "a string of at most 512 characters",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-    .length_max = 512,
-};
-static const struct hearth_schema node_342 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_343 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
 static const struct hearth_schema node_344 = {
-    .expected = "nothing",
-    .refused = "the models here read text only, no images",
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT,
 };
 static const struct hearth_schema node_345 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .expected = "any value",
+    .types = HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_342 = {
+    .expected = "\"none\", \"auto\" or \"required\" or an object",
+    .any_of = (const struct hearth_schema *const[]){&node_343, &node_344, &node_345, NULL},
 };
 static const struct hearth_schema node_347 = {
     .expected = "\"json\" or \"\"",
@@ -2327,88 +2379,204 @@ static const struct hearth_schema node_350 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_351 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_353 = {
+static const struct hearth_schema node_352 = {
     .expected = "a number",
     .types = HEARTH_SCHEMA_NUMBER,
 };
-static const struct hearth_schema node_354 = {
+static const struct hearth_schema node_353 = {
     .expected = "a string of at most 64 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 64,
 };
-static const struct hearth_schema node_355 = {
+static const struct hearth_schema node_354 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_352 = {
+static const struct hearth_schema node_351 = {
     .expected = "a number or a string of at most 64 characters",
-    .any_of = (const struct hearth_schema *const[]){&node_353, &node_354, &node_355, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_352, &node_353, &node_354, NULL},
 };
-static const struct hearth_schema node_357 = {
+static const struct hearth_schema node_356 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN,
 };
-static const struct hearth_schema node_358 = {
+static const struct hearth_schema node_357 = {
     .expected = "\"low\", \"medium\", \"high\" or \"max\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"low", "medium", "high", "max", NULL},
 };
-static const struct hearth_schema node_359 = {
+static const struct hearth_schema node_358 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_356 = {
+static const struct hearth_schema node_355 = {
     .expected = "true or false or \"low\", \"medium\", \"high\" or \"max\"",
-    .any_of = (const struct hearth_schema *const[]){&node_357, &node_358, &node_359, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_356, &node_357, &node_358, NULL},
 };
-static const struct hearth_schema node_360 = {
+static const struct hearth_schema node_359 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_361 = {
+static const struct hearth_schema node_360 = {
     .expected = "an integer from 0 to 20",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){20.0},
 };
-static const struct hearth_schema node_362 = {
-    .expected = "nothing",
-    .refused = "the model's own template is used, which its setting chat_template replaces",
-};
-static const struct hearth_schema node_363 = {
-    .expected = "nothing",
-    .refused = "token ids of a conversation are neither given nor taken here; send its messages to /api/chat",
-};
-static const struct hearth_schema node_364 = {
+static const struct hearth_schema node_361 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
+static const struct hearth_schema node_362 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema_property top_ollama_chat_request_properties[] = {
+    {"model", &node_339, false},
+    {"messages", &node_340, false},
+    {"tools", &node_341, false},
+    {"tool_choice", &node_342, false},
+    {"format", &node_346, false},
+    {"options", &hearth_schema_ollama_options, false},
+    {"stream", &node_350, false},
+    {"keep_alive", &node_351, false},
+    {"think", &node_355, false},
+    {"logprobs", &node_359, false},
+    {"top_logprobs", &node_360, false},
+    {"truncate", &node_361, false},
+    {"shift", &node_362, false},
+};
+const struct hearth_schema hearth_schema_ollama_chat_request = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT,
+    .properties = top_ollama_chat_request_properties,
+    .property_count = 13,
+    .closed = true,
+};
+static const struct hearth_schema node_363 = {
+    .expected = "a string of at most 512 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_max = 512,
+};
+static const struct hearth_schema node_364 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
 static const struct hearth_schema node_365 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_366 = {
+    .expected = "nothing",
+    .refused = "the models here read text only, no images",
+};
+static const struct hearth_schema node_367 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_369 = {
+    .expected = "\"json\" or \"\"",
+    .types = HEARTH_SCHEMA_STRING,
+    .choices = (const char *const[]){"json", "", NULL},
+};
+static const struct hearth_schema node_370 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT,
+};
+static const struct hearth_schema node_371 = {
+    .expected = "any value",
+    .types = HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_368 = {
+    .expected = "\"json\" or \"\" or an object",
+    .any_of = (const struct hearth_schema *const[]){&node_369, &node_370, &node_371, NULL},
+};
+static const struct hearth_schema node_372 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_373 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_375 = {
+    .expected = "a number",
+    .types = HEARTH_SCHEMA_NUMBER,
+};
+static const struct hearth_schema node_376 = {
+    .expected = "a string of at most 64 characters",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_max = 64,
+};
+static const struct hearth_schema node_377 = {
+    .expected = "any value",
+    .types = HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_374 = {
+    .expected = "a number or a string of at most 64 characters",
+    .any_of = (const struct hearth_schema *const[]){&node_375, &node_376, &node_377, NULL},
+};
+static const struct hearth_schema node_379 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN,
+};
+static const struct hearth_schema node_380 = {
+    .expected = "\"low\", \"medium\", \"high\" or \"max\"",
+    .types = HEARTH_SCHEMA_STRING,
+    .choices = (const char *const[]){"low", "medium", "high", "max", NULL},
+};
+static const struct hearth_schema node_381 = {
+    .expected = "any value",
+    .types = HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_378 = {
+    .expected = "true or false or \"low\", \"medium\", \"high\" or \"max\"",
+    .any_of = (const struct hearth_schema *const[]){&node_379, &node_380, &node_381, NULL},
+};
+static const struct hearth_schema node_382 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_383 = {
+    .expected = "an integer from 0 to 20",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){20.0},
+};
+static const struct hearth_schema node_384 = {
+    .expected = "nothing",
+    .refused = "the model's own template is used, which its setting chat_template replaces",
+};
+static const struct hearth_schema node_385 = {
+    .expected = "nothing",
+    .refused = "token ids of a conversation are neither given nor taken here; send its messages to /api/chat",
+};
+static const struct hearth_schema node_386 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_387 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_ollama_generate_request_properties[] = {
-    {"model", &node_341, false},
-    {"prompt", &node_342, false},
-    {"suffix", &node_343, false},
-    {"images", &node_344, false},
-    {"system", &node_345, false},
-    {"format", &node_346, false},
+    {"model", &node_363, false},
+    {"prompt", &node_364, false},
+    {"suffix", &node_365, false},
+    {"images", &node_366, false},
+    {"system", &node_367, false},
+    {"format", &node_368, false},
     {"options", &hearth_schema_ollama_options, false},
-    {"stream", &node_350, false},
-    {"raw", &node_351, false},
-    {"keep_alive", &node_352, false},
-    {"think", &node_356, false},
-    {"logprobs", &node_360, false},
-    {"top_logprobs", &node_361, false},
-    {"template", &node_362, false},
-    {"context", &node_363, false},
-    {"truncate", &node_364, false},
-    {"shift", &node_365, false},
+    {"stream", &node_372, false},
+    {"raw", &node_373, false},
+    {"keep_alive", &node_374, false},
+    {"think", &node_378, false},
+    {"logprobs", &node_382, false},
+    {"top_logprobs", &node_383, false},
+    {"template", &node_384, false},
+    {"context", &node_385, false},
+    {"truncate", &node_386, false},
+    {"shift", &node_387, false},
 };
 const struct hearth_schema hearth_schema_ollama_generate_request = {
     .expected = "an object",
@@ -2417,68 +2585,68 @@ const struct hearth_schema hearth_schema_ollama_generate_request = {
     .property_count = 17,
     .closed = true,
 };
-static const struct hearth_schema node_366 = {
+static const struct hearth_schema node_388 = {
     .expected = "a string of at most 512 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 512,
 };
-static const struct hearth_schema node_368 = {
+static const struct hearth_schema node_390 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_370 = {
+static const struct hearth_schema node_392 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_369 = {
+static const struct hearth_schema node_391 = {
     .expected = "an array of strings of at most 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_max = 2048,
-    .items = &node_370,
+    .items = &node_392,
 };
-static const struct hearth_schema node_367 = {
+static const struct hearth_schema node_389 = {
     .expected = "a text or a list of up to 2,048 texts",
     .takes_nul = true,
-    .any_of = (const struct hearth_schema *const[]){&node_368, &node_369, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_390, &node_391, NULL},
 };
-static const struct hearth_schema node_371 = {
+static const struct hearth_schema node_393 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_372 = {
+static const struct hearth_schema node_394 = {
     .expected = "an integer from 0 to 1,048,576",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1048576.0},
 };
-static const struct hearth_schema node_374 = {
+static const struct hearth_schema node_396 = {
     .expected = "a number",
     .types = HEARTH_SCHEMA_NUMBER,
 };
-static const struct hearth_schema node_375 = {
+static const struct hearth_schema node_397 = {
     .expected = "a string of at most 64 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 64,
 };
-static const struct hearth_schema node_376 = {
+static const struct hearth_schema node_398 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_373 = {
+static const struct hearth_schema node_395 = {
     .expected = "a number or a string of at most 64 characters",
-    .any_of = (const struct hearth_schema *const[]){&node_374, &node_375, &node_376, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_396, &node_397, &node_398, NULL},
 };
-static const struct hearth_schema node_377 = {
+static const struct hearth_schema node_399 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_ollama_embed_request_properties[] = {
-    {"model", &node_366, false},
-    {"input", &node_367, true},
-    {"truncate", &node_371, false},
-    {"dimensions", &node_372, false},
-    {"keep_alive", &node_373, false},
-    {"options", &node_377, false},
+    {"model", &node_388, false},
+    {"input", &node_389, true},
+    {"truncate", &node_393, false},
+    {"dimensions", &node_394, false},
+    {"keep_alive", &node_395, false},
+    {"options", &node_399, false},
 };
 const struct hearth_schema hearth_schema_ollama_embed_request = {
     .expected = "an object",
@@ -2487,42 +2655,42 @@ const struct hearth_schema hearth_schema_ollama_embed_request = {
     .property_count = 6,
     .closed = true,
 };
-static const struct hearth_schema node_378 = {
+static const struct hearth_schema node_400 = {
     .expected = "a string of at most 512 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 512,
 };
-static const struct hearth_schema node_379 = {
+static const struct hearth_schema node_401 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
     .takes_nul = true,
 };
-static const struct hearth_schema node_381 = {
+static const struct hearth_schema node_403 = {
     .expected = "a number",
     .types = HEARTH_SCHEMA_NUMBER,
 };
-static const struct hearth_schema node_382 = {
+static const struct hearth_schema node_404 = {
     .expected = "a string of at most 64 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 64,
 };
-static const struct hearth_schema node_383 = {
+static const struct hearth_schema node_405 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_380 = {
+static const struct hearth_schema node_402 = {
     .expected = "a number or a string of at most 64 characters",
-    .any_of = (const struct hearth_schema *const[]){&node_381, &node_382, &node_383, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_403, &node_404, &node_405, NULL},
 };
-static const struct hearth_schema node_384 = {
+static const struct hearth_schema node_406 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_ollama_embeddings_request_properties[] = {
-    {"model", &node_378, false},
-    {"prompt", &node_379, true},
-    {"keep_alive", &node_380, false},
-    {"options", &node_384, false},
+    {"model", &node_400, false},
+    {"prompt", &node_401, true},
+    {"keep_alive", &node_402, false},
+    {"options", &node_406, false},
 };
 const struct hearth_schema hearth_schema_ollama_embeddings_request = {
     .expected = "an object",
@@ -2531,39 +2699,39 @@ const struct hearth_schema hearth_schema_ollama_embeddings_request = {
     .property_count = 4,
     .closed = true,
 };
-static const struct hearth_schema node_385 = {
+static const struct hearth_schema node_407 = {
     .expected = "a string of at most 512 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 512,
 };
-static const struct hearth_schema node_386 = {
+static const struct hearth_schema node_408 = {
     .expected = "a string of at most 512 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 512,
 };
-static const struct hearth_schema node_387 = {
+static const struct hearth_schema node_409 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_388 = {
+static const struct hearth_schema node_410 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_389 = {
+static const struct hearth_schema node_411 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_390 = {
+static const struct hearth_schema node_412 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_ollama_show_request_properties[] = {
-    {"model", &node_385, false},
-    {"name", &node_386, false},
-    {"verbose", &node_387, false},
-    {"system", &node_388, false},
-    {"template", &node_389, false},
-    {"options", &node_390, false},
+    {"model", &node_407, false},
+    {"name", &node_408, false},
+    {"verbose", &node_409, false},
+    {"system", &node_410, false},
+    {"template", &node_411, false},
+    {"options", &node_412, false},
 };
 const struct hearth_schema hearth_schema_ollama_show_request = {
     .expected = "an object",
@@ -2572,190 +2740,23 @@ const struct hearth_schema hearth_schema_ollama_show_request = {
     .property_count = 6,
     .closed = true,
 };
-static const struct hearth_schema node_391 = {
-    .expected = "a string of at most 4,096 characters",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-    .length_max = 4096,
-};
-static const struct hearth_schema node_392 = {
-    .expected = "a string of at most 4,096 characters",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-    .length_max = 4096,
-};
-static const struct hearth_schema node_393 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_394 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_395 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_396 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema_property top_ollama_pull_request_properties[] = {
-    {"model", &node_391, false},
-    {"name", &node_392, false},
-    {"insecure", &node_393, false},
-    {"stream", &node_394, false},
-    {"username", &node_395, false},
-    {"password", &node_396, false},
-};
-const struct hearth_schema hearth_schema_ollama_pull_request = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT,
-    .properties = top_ollama_pull_request_properties,
-    .property_count = 6,
-    .closed = true,
-};
-static const struct hearth_schema node_397 = {
-    .expected = "a string of at most 512 characters",
-    .types = HEARTH_SCHEMA_STRING,
-    .length_max = 512,
-};
-static const struct hearth_schema node_398 = {
-    .expected = "a string of at most 512 characters",
-    .types = HEARTH_SCHEMA_STRING,
-    .length_max = 512,
-};
-static const struct hearth_schema_property top_ollama_copy_request_properties[] = {
-    {"source", &node_397, true},
-    {"destination", &node_398, true},
-};
-const struct hearth_schema hearth_schema_ollama_copy_request = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT,
-    .properties = top_ollama_copy_request_properties,
-    .property_count = 2,
-    .closed = true,
-};
-static const struct hearth_schema node_399 = {
-    .expected = "a string of at most 512 characters",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-    .length_max = 512,
-};
-static const struct hearth_schema node_400 = {
-    .expected = "a string of at most 512 characters",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-    .length_max = 512,
-};
-static const struct hearth_schema_property top_ollama_delete_request_properties[] = {
-    {"model", &node_399, false},
-    {"name", &node_400, false},
-};
-const struct hearth_schema hearth_schema_ollama_delete_request = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT,
-    .properties = top_ollama_delete_request_properties,
-    .property_count = 2,
-    .closed = true,
-};
-static const struct hearth_schema node_401 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING,
-    .check = hearth_check_text_part,
-};
-static const struct hearth_schema node_402 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING,
-};
-static const struct hearth_schema_property top_text_part_properties[] = {
-    {"type", &node_401, true},
-    {"text", &node_402, true},
-};
-const struct hearth_schema hearth_schema_text_part = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT,
-    .properties = top_text_part_properties,
-    .property_count = 2,
-};
-static const struct hearth_schema node_403 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING,
-};
-static const struct hearth_schema node_404 = {
-    .expected = "an array of objects of at most 4,096 items",
-    .types = HEARTH_SCHEMA_ARRAY,
-    .length_max = 4096,
-    .items = &hearth_schema_text_part,
-};
-static const struct hearth_schema node_405 = {
-    .expected = "any value",
-    .types = HEARTH_SCHEMA_NULL,
-};
-const struct hearth_schema hearth_schema_content = {
-    .expected = "a string or an array of objects of at most 4,096 items",
-    .any_of = (const struct hearth_schema *const[]){&node_403, &node_404, &node_405, NULL},
-};
-static const struct hearth_schema node_406 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_407 = {
-    .expected = "\"function\"",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-    .choices = (const char *const[]){"function", NULL},
-};
-static const struct hearth_schema node_409 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING,
-};
-static const struct hearth_schema node_411 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING,
-};
-static const struct hearth_schema node_412 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT,
-};
 static const struct hearth_schema node_413 = {
-    .expected = "any value",
-    .types = HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_410 = {
-    .expected = "a string or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_411, &node_412, &node_413, NULL},
-};
-static const struct hearth_schema_property node_408_properties[] = {
-    {"name", &node_409, true},
-    {"arguments", &node_410, false},
-};
-static const struct hearth_schema node_408 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT,
-    .properties = node_408_properties,
-    .property_count = 2,
-};
-static const struct hearth_schema_property top_tool_call_properties[] = {
-    {"id", &node_406, false},
-    {"type", &node_407, false},
-    {"function", &node_408, true},
-};
-const struct hearth_schema hearth_schema_tool_call = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT,
-    .properties = top_tool_call_properties,
-    .property_count = 3,
+    .expected = "a string of at most 4,096 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_max = 4096,
 };
 static const struct hearth_schema node_414 = {
-    .expected = "\"system\", \"developer\", \"user\", \"assistant\", \"tool\" or \"function\"",
-    .types = HEARTH_SCHEMA_STRING,
-    .choices = (const char *const[]){"system", "developer", "user", "assistant", "tool", "function", NULL},
+    .expected = "a string of at most 4,096 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_max = 4096,
 };
 static const struct hearth_schema node_415 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_416 = {
-    .expected = "an array of objects of at most 1,024 items",
-    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
-    .length_max = 1024,
-    .items = &hearth_schema_tool_call,
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_417 = {
     .expected = "a string",
@@ -2765,18 +2766,185 @@ static const struct hearth_schema node_418 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
+static const struct hearth_schema_property top_ollama_pull_request_properties[] = {
+    {"model", &node_413, false},
+    {"name", &node_414, false},
+    {"insecure", &node_415, false},
+    {"stream", &node_416, false},
+    {"username", &node_417, false},
+    {"password", &node_418, false},
+};
+const struct hearth_schema hearth_schema_ollama_pull_request = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT,
+    .properties = top_ollama_pull_request_properties,
+    .property_count = 6,
+    .closed = true,
+};
 static const struct hearth_schema node_419 = {
+    .expected = "a string of at most 512 characters",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_max = 512,
+};
+static const struct hearth_schema node_420 = {
+    .expected = "a string of at most 512 characters",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_max = 512,
+};
+static const struct hearth_schema_property top_ollama_copy_request_properties[] = {
+    {"source", &node_419, true},
+    {"destination", &node_420, true},
+};
+const struct hearth_schema hearth_schema_ollama_copy_request = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT,
+    .properties = top_ollama_copy_request_properties,
+    .property_count = 2,
+    .closed = true,
+};
+static const struct hearth_schema node_421 = {
+    .expected = "a string of at most 512 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_max = 512,
+};
+static const struct hearth_schema node_422 = {
+    .expected = "a string of at most 512 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_max = 512,
+};
+static const struct hearth_schema_property top_ollama_delete_request_properties[] = {
+    {"model", &node_421, false},
+    {"name", &node_422, false},
+};
+const struct hearth_schema hearth_schema_ollama_delete_request = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT,
+    .properties = top_ollama_delete_request_properties,
+    .property_count = 2,
+    .closed = true,
+};
+static const struct hearth_schema node_423 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING,
+    .check = hearth_check_text_part,
+};
+static const struct hearth_schema node_424 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING,
+};
+static const struct hearth_schema_property top_text_part_properties[] = {
+    {"type", &node_423, true},
+    {"text", &node_424, true},
+};
+const struct hearth_schema hearth_schema_text_part = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT,
+    .properties = top_text_part_properties,
+    .property_count = 2,
+};
+static const struct hearth_schema node_425 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING,
+};
+static const struct hearth_schema node_426 = {
+    .expected = "an array of objects of at most 4,096 items",
+    .types = HEARTH_SCHEMA_ARRAY,
+    .length_max = 4096,
+    .items = &hearth_schema_text_part,
+};
+static const struct hearth_schema node_427 = {
+    .expected = "any value",
+    .types = HEARTH_SCHEMA_NULL,
+};
+const struct hearth_schema hearth_schema_content = {
+    .expected = "a string or an array of objects of at most 4,096 items",
+    .any_of = (const struct hearth_schema *const[]){&node_425, &node_426, &node_427, NULL},
+};
+static const struct hearth_schema node_428 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_429 = {
+    .expected = "\"function\"",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .choices = (const char *const[]){"function", NULL},
+};
+static const struct hearth_schema node_431 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING,
+};
+static const struct hearth_schema node_433 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING,
+};
+static const struct hearth_schema node_434 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT,
+};
+static const struct hearth_schema node_435 = {
+    .expected = "any value",
+    .types = HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_432 = {
+    .expected = "a string or an object",
+    .any_of = (const struct hearth_schema *const[]){&node_433, &node_434, &node_435, NULL},
+};
+static const struct hearth_schema_property node_430_properties[] = {
+    {"name", &node_431, true},
+    {"arguments", &node_432, false},
+};
+static const struct hearth_schema node_430 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT,
+    .properties = node_430_properties,
+    .property_count = 2,
+};
+static const struct hearth_schema_property top_tool_call_properties[] = {
+    {"id", &node_428, false},
+    {"type", &node_429, false},
+    {"function", &node_430, true},
+};
+const struct hearth_schema hearth_schema_tool_call = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT,
+    .properties = top_tool_call_properties,
+    .property_count = 3,
+};
+static const struct hearth_schema node_436 = {
+    .expected = "\"system\", \"developer\", \"user\", \"assistant\", \"tool\" or \"function\"",
+    .types = HEARTH_SCHEMA_STRING,
+    .choices = (const char *const[]){"system", "developer", "user", "assistant", "tool", "function", NULL},
+};
+static const struct hearth_schema node_437 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_438 = {
+    .expected = "an array of objects of at most 1,024 items",
+    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
+    .length_max = 1024,
+    .items = &hearth_schema_tool_call,
+};
+static const struct hearth_schema node_439 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_440 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_441 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_message_properties[] = {
-    {"role", &node_414, true},
+    {"role", &node_436, true},
     {"content", &hearth_schema_content, false},
-    {"name", &node_415, false},
-    {"tool_calls", &node_416, false},
-    {"tool_call_id", &node_417, false},
-    {"reasoning_content", &node_418, false},
-    {"refusal", &node_419, false},
+    {"name", &node_437, false},
+    {"tool_calls", &node_438, false},
+    {"tool_call_id", &node_439, false},
+    {"reasoning_content", &node_440, false},
+    {"refusal", &node_441, false},
 };
 const struct hearth_schema hearth_schema_message = {
     .expected = "an object",
@@ -2784,29 +2952,29 @@ const struct hearth_schema hearth_schema_message = {
     .properties = top_message_properties,
     .property_count = 7,
 };
-static const struct hearth_schema node_420 = {
+static const struct hearth_schema node_442 = {
     .expected = "a string of 1 to 256 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 256,
 };
-static const struct hearth_schema node_421 = {
+static const struct hearth_schema node_443 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_422 = {
+static const struct hearth_schema node_444 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_423 = {
+static const struct hearth_schema node_445 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_function_properties[] = {
-    {"name", &node_420, true},
-    {"description", &node_421, false},
-    {"parameters", &node_422, false},
-    {"strict", &node_423, false},
+    {"name", &node_442, true},
+    {"description", &node_443, false},
+    {"parameters", &node_444, false},
+    {"strict", &node_445, false},
 };
 const struct hearth_schema hearth_schema_function = {
     .expected = "an object",
@@ -2814,13 +2982,13 @@ const struct hearth_schema hearth_schema_function = {
     .properties = top_function_properties,
     .property_count = 4,
 };
-static const struct hearth_schema node_424 = {
+static const struct hearth_schema node_446 = {
     .expected = "\"function\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"function", NULL},
 };
 static const struct hearth_schema_property top_tool_properties[] = {
-    {"type", &node_424, false},
+    {"type", &node_446, false},
     {"function", &hearth_schema_function, true},
 };
 const struct hearth_schema hearth_schema_tool = {
@@ -2829,17 +2997,17 @@ const struct hearth_schema hearth_schema_tool = {
     .properties = top_tool_properties,
     .property_count = 2,
 };
-static const struct hearth_schema node_425 = {
+static const struct hearth_schema node_447 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_426 = {
+static const struct hearth_schema node_448 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_stream_options_properties[] = {
-    {"include_usage", &node_425, false},
-    {"include_obfuscation", &node_426, false},
+    {"include_usage", &node_447, false},
+    {"include_obfuscation", &node_448, false},
 };
 const struct hearth_schema hearth_schema_stream_options = {
     .expected = "an object",
@@ -2848,30 +3016,30 @@ const struct hearth_schema hearth_schema_stream_options = {
     .property_count = 2,
     .closed = true,
 };
-static const struct hearth_schema node_427 = {
+static const struct hearth_schema node_449 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_429 = {
+static const struct hearth_schema node_451 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_428 = {
+static const struct hearth_schema node_450 = {
     .expected = "an array of strings that are not empty of at most 16 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_max = 16,
-    .items = &node_429,
+    .items = &node_451,
 };
-static const struct hearth_schema node_430 = {
+static const struct hearth_schema node_452 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
 const struct hearth_schema hearth_schema_stop = {
     .expected = "a string or an array of strings that are not empty of at most 16 items",
-    .any_of = (const struct hearth_schema *const[]){&node_427, &node_428, &node_430, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_449, &node_450, &node_452, NULL},
 };
-static const struct hearth_schema node_431 = {
+static const struct hearth_schema node_453 = {
     .expected = "an integer from 0 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER,
     .minimum = &(const double){0.0},
@@ -2882,26 +3050,26 @@ const struct hearth_schema hearth_schema_tokens = {
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 1048576,
-    .items = &node_431,
+    .items = &node_453,
 };
-static const struct hearth_schema node_433 = {
+static const struct hearth_schema node_455 = {
     .expected = "an integer from 0 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_434 = {
+static const struct hearth_schema node_456 = {
     .expected = "a number",
     .types = HEARTH_SCHEMA_NUMBER,
 };
-static const struct hearth_schema_property node_432_properties[] = {
-    {"id", &node_433, true},
-    {"scale", &node_434, true},
+static const struct hearth_schema_property node_454_properties[] = {
+    {"id", &node_455, true},
+    {"scale", &node_456, true},
 };
-static const struct hearth_schema node_432 = {
+static const struct hearth_schema node_454 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
-    .properties = node_432_properties,
+    .properties = node_454_properties,
     .property_count = 2,
     .closed = true,
 };
@@ -2909,9 +3077,9 @@ const struct hearth_schema hearth_schema_lora = {
     .expected = "an array of objects of at most 32 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 32,
-    .items = &node_432,
+    .items = &node_454,
 };
-static const struct hearth_schema node_435 = {
+static const struct hearth_schema node_457 = {
     .expected = "a string of 1 to 40 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
@@ -2921,9 +3089,9 @@ const struct hearth_schema hearth_schema_dry_breakers = {
     .expected = "a list of up to 16 texts of 1 to 40 bytes",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_max = 16,
-    .items = &node_435,
+    .items = &node_457,
 };
-static const struct hearth_schema node_436 = {
+static const struct hearth_schema node_458 = {
     .expected = "a number from -100 to 100",
     .types = HEARTH_SCHEMA_NUMBER,
     .minimum = &(const double){-100.0},
@@ -2932,15 +3100,15 @@ static const struct hearth_schema node_436 = {
 const struct hearth_schema hearth_schema_logit_bias = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .additional = &node_436,
+    .additional = &node_458,
 };
-static const struct hearth_schema node_437 = {
+static const struct hearth_schema node_459 = {
     .expected = "\"text\", \"json_object\" or \"json_schema\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"text", "json_object", "json_schema", NULL},
 };
 static const struct hearth_schema_property top_response_format_properties[] = {
-    {"type", &node_437, true},
+    {"type", &node_459, true},
 };
 const struct hearth_schema hearth_schema_response_format = {
     .expected = "an object",
@@ -2948,497 +3116,497 @@ const struct hearth_schema hearth_schema_response_format = {
     .properties = top_response_format_properties,
     .property_count = 1,
 };
-static const struct hearth_schema node_438 = {
+static const struct hearth_schema node_460 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_439 = {
+static const struct hearth_schema node_461 = {
     .expected = "an array of objects of 1 to 65,536 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 65536,
     .items = &hearth_schema_message,
 };
-static const struct hearth_schema node_440 = {
+static const struct hearth_schema node_462 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_442 = {
+static const struct hearth_schema node_464 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_443 = {
+static const struct hearth_schema node_465 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema_property node_441_properties[] = {
-    {"include_usage", &node_442, false},
-    {"include_obfuscation", &node_443, false},
+static const struct hearth_schema_property node_463_properties[] = {
+    {"include_usage", &node_464, false},
+    {"include_obfuscation", &node_465, false},
 };
-static const struct hearth_schema node_441 = {
+static const struct hearth_schema node_463 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .properties = node_441_properties,
+    .properties = node_463_properties,
     .property_count = 2,
     .closed = true,
 };
-static const struct hearth_schema node_444 = {
+static const struct hearth_schema node_466 = {
     .expected = "an integer from 1 to 2,147,483,647, or -1 or null for no limit",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
     .check = hearth_check_max_tokens,
 };
-static const struct hearth_schema node_445 = {
+static const struct hearth_schema node_467 = {
     .expected = "an integer from 1 to 2,147,483,647, or -1 or null for no limit",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
     .check = hearth_check_max_tokens,
 };
-static const struct hearth_schema node_446 = {
+static const struct hearth_schema node_468 = {
     .expected = "a number from 0 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_447 = {
+static const struct hearth_schema node_469 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_448 = {
+static const struct hearth_schema node_470 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_449 = {
+static const struct hearth_schema node_471 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_450 = {
+static const struct hearth_schema node_472 = {
     .expected = "a number over 0 and at most 10",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .minimum_exclusive = true,
     .maximum = &(const double){10.0},
 };
-static const struct hearth_schema node_451 = {
+static const struct hearth_schema node_473 = {
     .expected = "a number over 0 and at most 10",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .minimum_exclusive = true,
     .maximum = &(const double){10.0},
 };
-static const struct hearth_schema node_452 = {
+static const struct hearth_schema node_474 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_453 = {
+static const struct hearth_schema node_475 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_454 = {
+static const struct hearth_schema node_476 = {
     .expected = "a number from -1 to 1000",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){1000.0},
 };
-static const struct hearth_schema node_455 = {
+static const struct hearth_schema node_477 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_456 = {
+static const struct hearth_schema node_478 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_457 = {
+static const struct hearth_schema node_479 = {
     .expected = "a number from 0 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_458 = {
+static const struct hearth_schema node_480 = {
     .expected = "a number from 0 to 100",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){100.0},
 };
-static const struct hearth_schema node_459 = {
+static const struct hearth_schema node_481 = {
     .expected = "a number from 0 to 100",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){100.0},
 };
-static const struct hearth_schema node_460 = {
+static const struct hearth_schema node_482 = {
     .expected = "a number from 1 to 100",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){100.0},
 };
-static const struct hearth_schema node_461 = {
+static const struct hearth_schema node_483 = {
     .expected = "an integer from 0 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_462 = {
+static const struct hearth_schema node_484 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_464 = {
+static const struct hearth_schema node_486 = {
     .expected = "a string of 1 to 40 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 40,
 };
-static const struct hearth_schema node_463 = {
+static const struct hearth_schema node_485 = {
     .expected = "a list of up to 16 texts of 1 to 40 bytes",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 16,
-    .items = &node_464,
+    .items = &node_486,
 };
-static const struct hearth_schema node_465 = {
+static const struct hearth_schema node_487 = {
     .expected = "a number from -2 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-2.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_466 = {
+static const struct hearth_schema node_488 = {
     .expected = "a number from -2 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-2.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_467 = {
+static const struct hearth_schema node_489 = {
     .expected = "an integer",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_468 = {
+static const struct hearth_schema node_490 = {
     .expected = "an integer from 1 to 128",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){128.0},
 };
-static const struct hearth_schema node_469 = {
+static const struct hearth_schema node_491 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_470 = {
+static const struct hearth_schema node_492 = {
     .expected = "an integer from 0 to 20",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){20.0},
-};
-static const struct hearth_schema node_471 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_472 = {
-    .expected = "an array of objects of at most 1,024 items",
-    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
-    .length_max = 1024,
-    .items = &hearth_schema_tool,
-};
-static const struct hearth_schema node_474 = {
-    .expected = "\"none\", \"auto\" or \"required\"",
-    .types = HEARTH_SCHEMA_STRING,
-    .choices = (const char *const[]){"none", "auto", "required", NULL},
-};
-static const struct hearth_schema node_475 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT,
-};
-static const struct hearth_schema node_476 = {
-    .expected = "any value",
-    .types = HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_473 = {
-    .expected = "\"none\", \"auto\" or \"required\" or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_474, &node_475, &node_476, NULL},
-};
-static const struct hearth_schema node_477 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_478 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_479 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_480 = {
-    .expected = "an array of objects of at most 512 items",
-    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
-    .length_max = 512,
-    .items = &hearth_schema_function,
-};
-static const struct hearth_schema node_482 = {
-    .expected = "\"none\" or \"auto\"",
-    .types = HEARTH_SCHEMA_STRING,
-    .choices = (const char *const[]){"none", "auto", NULL},
-};
-static const struct hearth_schema node_483 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT,
-};
-static const struct hearth_schema node_484 = {
-    .expected = "any value",
-    .types = HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_481 = {
-    .expected = "\"none\" or \"auto\" or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_482, &node_483, &node_484, NULL},
-};
-static const struct hearth_schema node_485 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_486 = {
-    .expected = "\"none\", \"minimal\", \"low\", \"medium\", \"high\", \"xhigh\" or \"auto\"",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-    .choices = (const char *const[]){"none", "minimal", "low", "medium", "high", "xhigh", "auto", NULL},
-};
-static const struct hearth_schema node_487 = {
-    .expected = "\"none\", \"auto\", \"deepseek\" or \"deepseek-legacy\"",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-    .choices = (const char *const[]){"none", "auto", "deepseek", "deepseek-legacy", NULL},
-};
-static const struct hearth_schema node_488 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_489 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_491 = {
-    .expected = "\"text\"",
-    .types = HEARTH_SCHEMA_STRING,
-    .choices = (const char *const[]){"text", NULL},
-};
-static const struct hearth_schema node_490 = {
-    .expected = "an array of \"text\" of at most 8 items",
-    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
-    .length_max = 8,
-    .items = &node_491,
-};
-static const struct hearth_schema node_492 = {
-    .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-    .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
 static const struct hearth_schema node_493 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_494 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_495 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+    .expected = "an array of objects of at most 1,024 items",
+    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
+    .length_max = 1024,
+    .items = &hearth_schema_tool,
 };
 static const struct hearth_schema node_496 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .expected = "\"none\", \"auto\" or \"required\"",
+    .types = HEARTH_SCHEMA_STRING,
+    .choices = (const char *const[]){"none", "auto", "required", NULL},
 };
 static const struct hearth_schema node_497 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT,
 };
 static const struct hearth_schema node_498 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .expected = "any value",
+    .types = HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_495 = {
+    .expected = "\"none\", \"auto\" or \"required\" or an object",
+    .any_of = (const struct hearth_schema *const[]){&node_496, &node_497, &node_498, NULL},
 };
 static const struct hearth_schema node_499 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_500 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_501 = {
+static const struct hearth_schema node_500 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_501 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_502 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_503 = {
-    .expected = "nothing",
-    .refused = "there is no beam search here; leave it out to sample, or set temperature to 0",
+    .expected = "an array of objects of at most 512 items",
+    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
+    .length_max = 512,
+    .items = &hearth_schema_function,
 };
 static const struct hearth_schema node_504 = {
-    .expected = "nothing",
-    .refused = "the tokens of an answer cannot be limited to a list here; logit_bias changes single ones",
+    .expected = "\"none\" or \"auto\"",
+    .types = HEARTH_SCHEMA_STRING,
+    .choices = (const char *const[]){"none", "auto", NULL},
 };
 static const struct hearth_schema node_505 = {
-    .expected = "nothing",
-    .refused = "words cannot be forbidden here; logit_bias forbids tokens",
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT,
 };
 static const struct hearth_schema node_506 = {
-    .expected = "nothing",
-    .refused = "code of clients does not run here",
+    .expected = "any value",
+    .types = HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_503 = {
+    .expected = "\"none\" or \"auto\" or an object",
+    .any_of = (const struct hearth_schema *const[]){&node_504, &node_505, &node_506, NULL},
 };
 static const struct hearth_schema node_507 = {
-    .expected = "nothing",
-    .refused = "prompts are texts or token ids here",
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_508 = {
-    .expected = "nothing",
-    .refused = "this server answers with text only",
+    .expected = "\"none\", \"minimal\", \"low\", \"medium\", \"high\", \"xhigh\" or \"auto\"",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .choices = (const char *const[]){"none", "minimal", "low", "medium", "high", "xhigh", "auto", NULL},
 };
 static const struct hearth_schema node_509 = {
-    .expected = "nothing",
-    .refused = "this server has no web search",
+    .expected = "\"none\", \"auto\", \"deepseek\" or \"deepseek-legacy\"",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .choices = (const char *const[]){"none", "auto", "deepseek", "deepseek-legacy", NULL},
 };
 static const struct hearth_schema node_510 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_511 = {
-    .expected = "any value",
-};
-static const struct hearth_schema node_512 = {
-    .expected = "any value",
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_513 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_515 = {
-    .expected = "a string that is not empty",
+    .expected = "\"text\"",
     .types = HEARTH_SCHEMA_STRING,
-    .length_min = 1,
+    .choices = (const char *const[]){"text", NULL},
+};
+static const struct hearth_schema node_512 = {
+    .expected = "an array of \"text\" of at most 8 items",
+    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
+    .length_max = 8,
+    .items = &node_513,
 };
 static const struct hearth_schema node_514 = {
-    .expected = "an array of strings that are not empty of 1 to 1,000 items",
-    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
-    .length_min = 1,
-    .length_max = 1000,
-    .items = &node_515,
+    .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
+};
+static const struct hearth_schema node_515 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_516 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_517 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_518 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
+static const struct hearth_schema node_519 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
 static const struct hearth_schema node_520 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_521 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_522 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_523 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_524 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_525 = {
+    .expected = "nothing",
+    .refused = "there is no beam search here; leave it out to sample, or set temperature to 0",
+};
+static const struct hearth_schema node_526 = {
+    .expected = "nothing",
+    .refused = "the tokens of an answer cannot be limited to a list here; logit_bias changes single ones",
+};
+static const struct hearth_schema node_527 = {
+    .expected = "nothing",
+    .refused = "words cannot be forbidden here; logit_bias forbids tokens",
+};
+static const struct hearth_schema node_528 = {
+    .expected = "nothing",
+    .refused = "code of clients does not run here",
+};
+static const struct hearth_schema node_529 = {
+    .expected = "nothing",
+    .refused = "prompts are texts or token ids here",
+};
+static const struct hearth_schema node_530 = {
+    .expected = "nothing",
+    .refused = "this server answers with text only",
+};
+static const struct hearth_schema node_531 = {
+    .expected = "nothing",
+    .refused = "this server has no web search",
+};
+static const struct hearth_schema node_532 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_533 = {
+    .expected = "any value",
+};
+static const struct hearth_schema node_534 = {
+    .expected = "any value",
+};
+static const struct hearth_schema node_535 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_537 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_519 = {
+static const struct hearth_schema node_536 = {
     .expected = "an array of strings that are not empty of 1 to 1,000 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_min = 1,
     .length_max = 1000,
-    .items = &node_520,
+    .items = &node_537,
+};
+static const struct hearth_schema node_538 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_539 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_540 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_542 = {
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema node_541 = {
+    .expected = "an array of strings that are not empty of 1 to 1,000 items",
+    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
+    .length_min = 1,
+    .length_max = 1000,
+    .items = &node_542,
 };
 static const struct hearth_schema_property top_chat_request_properties[] = {
-    {"model", &node_438, false},
-    {"messages", &node_439, true},
-    {"stream", &node_440, false},
-    {"stream_options", &node_441, false},
-    {"max_tokens", &node_444, false},
-    {"max_completion_tokens", &node_445, false},
-    {"temperature", &node_446, false},
-    {"top_p", &node_447, false},
-    {"top_k", &node_448, false},
-    {"min_p", &node_449, false},
-    {"repeat_penalty", &node_450, false},
-    {"repetition_penalty", &node_451, false},
-    {"repeat_last_n", &node_452, false},
-    {"typical_p", &node_453, false},
-    {"top_n_sigma", &node_454, false},
-    {"xtc_probability", &node_455, false},
-    {"xtc_threshold", &node_456, false},
-    {"dynatemp_range", &node_457, false},
-    {"dynatemp_exponent", &node_458, false},
-    {"dry_multiplier", &node_459, false},
-    {"dry_base", &node_460, false},
-    {"dry_allowed_length", &node_461, false},
-    {"dry_penalty_last_n", &node_462, false},
-    {"dry_sequence_breakers", &node_463, false},
-    {"presence_penalty", &node_465, false},
-    {"frequency_penalty", &node_466, false},
-    {"seed", &node_467, false},
+    {"model", &node_460, false},
+    {"messages", &node_461, true},
+    {"stream", &node_462, false},
+    {"stream_options", &node_463, false},
+    {"max_tokens", &node_466, false},
+    {"max_completion_tokens", &node_467, false},
+    {"temperature", &node_468, false},
+    {"top_p", &node_469, false},
+    {"top_k", &node_470, false},
+    {"min_p", &node_471, false},
+    {"repeat_penalty", &node_472, false},
+    {"repetition_penalty", &node_473, false},
+    {"repeat_last_n", &node_474, false},
+    {"typical_p", &node_475, false},
+    {"top_n_sigma", &node_476, false},
+    {"xtc_probability", &node_477, false},
+    {"xtc_threshold", &node_478, false},
+    {"dynatemp_range", &node_479, false},
+    {"dynatemp_exponent", &node_480, false},
+    {"dry_multiplier", &node_481, false},
+    {"dry_base", &node_482, false},
+    {"dry_allowed_length", &node_483, false},
+    {"dry_penalty_last_n", &node_484, false},
+    {"dry_sequence_breakers", &node_485, false},
+    {"presence_penalty", &node_487, false},
+    {"frequency_penalty", &node_488, false},
+    {"seed", &node_489, false},
     {"stop", &hearth_schema_stop, false},
-    {"n", &node_468, false},
+    {"n", &node_490, false},
     {"logit_bias", &hearth_schema_logit_bias, false},
     {"lora", &hearth_schema_lora, false},
-    {"logprobs", &node_469, false},
-    {"top_logprobs", &node_470, false},
-    {"ignore_eos", &node_471, false},
-    {"tools", &node_472, false},
-    {"tool_choice", &node_473, false},
-    {"parallel_tool_calls", &node_477, false},
+    {"logprobs", &node_491, false},
+    {"top_logprobs", &node_492, false},
+    {"ignore_eos", &node_493, false},
+    {"tools", &node_494, false},
+    {"tool_choice", &node_495, false},
+    {"parallel_tool_calls", &node_499, false},
     {"response_format", &hearth_schema_response_format, false},
-    {"chat_template_kwargs", &node_478, false},
-    {"add_generation_prompt", &node_479, false},
-    {"functions", &node_480, false},
-    {"function_call", &node_481, false},
-    {"continue_final_message", &node_485, false},
-    {"reasoning_effort", &node_486, false},
-    {"reasoning_format", &node_487, false},
-    {"enable_thinking", &node_488, false},
-    {"verbosity", &node_489, false},
-    {"modalities", &node_490, false},
-    {"service_tier", &node_492, false},
-    {"cache_prompt", &node_493, false},
-    {"return_progress", &node_494, false},
-    {"timings_per_token", &node_495, false},
-    {"user", &node_496, false},
-    {"safety_identifier", &node_497, false},
-    {"prompt_cache_key", &node_498, false},
-    {"prompt_cache_retention", &node_499, false},
-    {"store", &node_500, false},
-    {"metadata", &node_501, false},
-    {"prediction", &node_502, false},
-    {"use_beam_search", &node_503, false},
-    {"allowed_token_ids", &node_504, false},
-    {"bad_words", &node_505, false},
-    {"logits_processors", &node_506, false},
-    {"prompt_embeds", &node_507, false},
-    {"audio", &node_508, false},
-    {"web_search_options", &node_509, false},
-    {"grammar", &node_510, false},
-    {"json_schema", &node_511, false},
-    {"guided_json", &node_512, false},
-    {"guided_regex", &node_513, false},
-    {"guided_choice", &node_514, false},
-    {"guided_grammar", &node_516, false},
-    {"structured_outputs", &node_517, false},
-    {"regex", &node_518, false},
-    {"choice", &node_519, false},
+    {"chat_template_kwargs", &node_500, false},
+    {"add_generation_prompt", &node_501, false},
+    {"functions", &node_502, false},
+    {"function_call", &node_503, false},
+    {"continue_final_message", &node_507, false},
+    {"reasoning_effort", &node_508, false},
+    {"reasoning_format", &node_509, false},
+    {"enable_thinking", &node_510, false},
+    {"verbosity", &node_511, false},
+    {"modalities", &node_512, false},
+    {"service_tier", &node_514, false},
+    {"cache_prompt", &node_515, false},
+    {"return_progress", &node_516, false},
+    {"timings_per_token", &node_517, false},
+    {"user", &node_518, false},
+    {"safety_identifier", &node_519, false},
+    {"prompt_cache_key", &node_520, false},
+    {"prompt_cache_retention", &node_521, false},
+    {"store", &node_522, false},
+    {"metadata", &node_523, false},
+    {"prediction", &node_524, false},
+    {"use_beam_search", &node_525, false},
+    {"allowed_token_ids", &node_526, false},
+    {"bad_words", &node_527, false},
+    {"logits_processors", &node_528, false},
+    {"prompt_embeds", &node_529, false},
+    {"audio", &node_530, false},
+    {"web_search_options", &node_531, false},
+    {"grammar", &node_532, false},
+    {"json_schema", &node_533, false},
+    {"guided_json", &node_534, false},
+    {"guided_regex", &node_535, false},
+    {"guided_choice", &node_536, false},
+    {"guided_grammar", &node_538, false},
+    {"structured_outputs", &node_539, false},
+    {"regex", &node_540, false},
+    {"choice", &node_541, false},
 };
 const struct hearth_schema hearth_schema_chat_request = {
     .expected = "an object",
@@ -3447,370 +3615,370 @@ const struct hearth_schema hearth_schema_chat_request = {
     .property_count = 75,
     .closed = true,
 };
-static const struct hearth_schema node_521 = {
+static const struct hearth_schema node_543 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_523 = {
+static const struct hearth_schema node_545 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_525 = {
+static const struct hearth_schema node_547 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_524 = {
+static const struct hearth_schema node_546 = {
     .expected = "an array of strings of 1 to 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_525,
+    .items = &node_547,
 };
-static const struct hearth_schema node_526 = {
+static const struct hearth_schema node_548 = {
     .expected = "an array of a list of 1 to 1,048,576 token ids of 1 to 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
     .items = &hearth_schema_tokens,
 };
-static const struct hearth_schema node_522 = {
+static const struct hearth_schema node_544 = {
     .expected = "a text, a list of 1 to 2,048 texts, a list of token ids, or a list of such lists",
-    .any_of = (const struct hearth_schema *const[]){&node_523, &node_524, &hearth_schema_tokens, &node_526, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_545, &node_546, &hearth_schema_tokens, &node_548, NULL},
 };
-static const struct hearth_schema node_527 = {
+static const struct hearth_schema node_549 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_528 = {
+static const struct hearth_schema node_550 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_530 = {
+static const struct hearth_schema node_552 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_531 = {
+static const struct hearth_schema node_553 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema_property node_529_properties[] = {
-    {"include_usage", &node_530, false},
-    {"include_obfuscation", &node_531, false},
+static const struct hearth_schema_property node_551_properties[] = {
+    {"include_usage", &node_552, false},
+    {"include_obfuscation", &node_553, false},
 };
-static const struct hearth_schema node_529 = {
+static const struct hearth_schema node_551 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .properties = node_529_properties,
+    .properties = node_551_properties,
     .property_count = 2,
     .closed = true,
 };
-static const struct hearth_schema node_532 = {
+static const struct hearth_schema node_554 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_533 = {
+static const struct hearth_schema node_555 = {
     .expected = "an integer from 1 to 128",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){128.0},
 };
-static const struct hearth_schema node_534 = {
+static const struct hearth_schema node_556 = {
     .expected = "an integer from 0 to 2,147,483,647, or -1 for no limit",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_535 = {
+static const struct hearth_schema node_557 = {
     .expected = "a number from 0 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_536 = {
+static const struct hearth_schema node_558 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_537 = {
+static const struct hearth_schema node_559 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_538 = {
+static const struct hearth_schema node_560 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_539 = {
+static const struct hearth_schema node_561 = {
     .expected = "a number over 0 and at most 10",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .minimum_exclusive = true,
     .maximum = &(const double){10.0},
 };
-static const struct hearth_schema node_540 = {
+static const struct hearth_schema node_562 = {
     .expected = "a number over 0 and at most 10",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .minimum_exclusive = true,
     .maximum = &(const double){10.0},
 };
-static const struct hearth_schema node_541 = {
+static const struct hearth_schema node_563 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_542 = {
+static const struct hearth_schema node_564 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_543 = {
+static const struct hearth_schema node_565 = {
     .expected = "a number from -1 to 1000",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){1000.0},
 };
-static const struct hearth_schema node_544 = {
+static const struct hearth_schema node_566 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_545 = {
+static const struct hearth_schema node_567 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_546 = {
+static const struct hearth_schema node_568 = {
     .expected = "a number from 0 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_547 = {
+static const struct hearth_schema node_569 = {
     .expected = "a number from 0 to 100",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){100.0},
 };
-static const struct hearth_schema node_548 = {
+static const struct hearth_schema node_570 = {
     .expected = "a number from 0 to 100",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){100.0},
 };
-static const struct hearth_schema node_549 = {
+static const struct hearth_schema node_571 = {
     .expected = "a number from 1 to 100",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){100.0},
 };
-static const struct hearth_schema node_550 = {
+static const struct hearth_schema node_572 = {
     .expected = "an integer from 0 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_551 = {
+static const struct hearth_schema node_573 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_553 = {
+static const struct hearth_schema node_575 = {
     .expected = "a string of 1 to 40 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 40,
 };
-static const struct hearth_schema node_552 = {
+static const struct hearth_schema node_574 = {
     .expected = "a list of up to 16 texts of 1 to 40 bytes",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 16,
-    .items = &node_553,
+    .items = &node_575,
 };
-static const struct hearth_schema node_554 = {
+static const struct hearth_schema node_576 = {
     .expected = "a number from -2 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-2.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_555 = {
+static const struct hearth_schema node_577 = {
     .expected = "a number from -2 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-2.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_556 = {
+static const struct hearth_schema node_578 = {
     .expected = "an integer",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_557 = {
+static const struct hearth_schema node_579 = {
     .expected = "an integer from 1 to 128",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){128.0},
 };
-static const struct hearth_schema node_558 = {
+static const struct hearth_schema node_580 = {
     .expected = "an integer from 0 to 20",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){20.0},
 };
-static const struct hearth_schema node_559 = {
+static const struct hearth_schema node_581 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_560 = {
+static const struct hearth_schema node_582 = {
     .expected = "nothing",
     .refused = "there is no beam search here; leave it out to sample, or set temperature to 0",
 };
-static const struct hearth_schema node_561 = {
+static const struct hearth_schema node_583 = {
     .expected = "nothing",
     .refused = "the tokens of an answer cannot be limited to a list here; logit_bias changes single ones",
 };
-static const struct hearth_schema node_562 = {
+static const struct hearth_schema node_584 = {
     .expected = "nothing",
     .refused = "words cannot be forbidden here; logit_bias forbids tokens",
 };
-static const struct hearth_schema node_563 = {
+static const struct hearth_schema node_585 = {
     .expected = "nothing",
     .refused = "code of clients does not run here",
 };
-static const struct hearth_schema node_564 = {
+static const struct hearth_schema node_586 = {
     .expected = "nothing",
     .refused = "prompts are texts or token ids here",
 };
-static const struct hearth_schema node_565 = {
+static const struct hearth_schema node_587 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_566 = {
+static const struct hearth_schema node_588 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_567 = {
+static const struct hearth_schema node_589 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_568 = {
+static const struct hearth_schema node_590 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_569 = {
+static const struct hearth_schema node_591 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_570 = {
+static const struct hearth_schema node_592 = {
     .expected = "any value",
 };
-static const struct hearth_schema node_571 = {
+static const struct hearth_schema node_593 = {
     .expected = "any value",
 };
-static const struct hearth_schema node_572 = {
+static const struct hearth_schema node_594 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_574 = {
+static const struct hearth_schema node_596 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_573 = {
+static const struct hearth_schema node_595 = {
     .expected = "an array of strings that are not empty of 1 to 1,000 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_min = 1,
     .length_max = 1000,
-    .items = &node_574,
+    .items = &node_596,
 };
-static const struct hearth_schema node_575 = {
+static const struct hearth_schema node_597 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_576 = {
+static const struct hearth_schema node_598 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_577 = {
+static const struct hearth_schema node_599 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_579 = {
+static const struct hearth_schema node_601 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_578 = {
+static const struct hearth_schema node_600 = {
     .expected = "an array of strings that are not empty of 1 to 1,000 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_min = 1,
     .length_max = 1000,
-    .items = &node_579,
+    .items = &node_601,
 };
 static const struct hearth_schema_property top_completion_request_properties[] = {
-    {"model", &node_521, false},
-    {"prompt", &node_522, true},
-    {"suffix", &node_527, false},
-    {"stream", &node_528, false},
-    {"stream_options", &node_529, false},
-    {"echo", &node_532, false},
-    {"best_of", &node_533, false},
-    {"max_tokens", &node_534, false},
-    {"temperature", &node_535, false},
-    {"top_p", &node_536, false},
-    {"top_k", &node_537, false},
-    {"min_p", &node_538, false},
-    {"repeat_penalty", &node_539, false},
-    {"repetition_penalty", &node_540, false},
-    {"repeat_last_n", &node_541, false},
-    {"typical_p", &node_542, false},
-    {"top_n_sigma", &node_543, false},
-    {"xtc_probability", &node_544, false},
-    {"xtc_threshold", &node_545, false},
-    {"dynatemp_range", &node_546, false},
-    {"dynatemp_exponent", &node_547, false},
-    {"dry_multiplier", &node_548, false},
-    {"dry_base", &node_549, false},
-    {"dry_allowed_length", &node_550, false},
-    {"dry_penalty_last_n", &node_551, false},
-    {"dry_sequence_breakers", &node_552, false},
-    {"presence_penalty", &node_554, false},
-    {"frequency_penalty", &node_555, false},
-    {"seed", &node_556, false},
+    {"model", &node_543, false},
+    {"prompt", &node_544, true},
+    {"suffix", &node_549, false},
+    {"stream", &node_550, false},
+    {"stream_options", &node_551, false},
+    {"echo", &node_554, false},
+    {"best_of", &node_555, false},
+    {"max_tokens", &node_556, false},
+    {"temperature", &node_557, false},
+    {"top_p", &node_558, false},
+    {"top_k", &node_559, false},
+    {"min_p", &node_560, false},
+    {"repeat_penalty", &node_561, false},
+    {"repetition_penalty", &node_562, false},
+    {"repeat_last_n", &node_563, false},
+    {"typical_p", &node_564, false},
+    {"top_n_sigma", &node_565, false},
+    {"xtc_probability", &node_566, false},
+    {"xtc_threshold", &node_567, false},
+    {"dynatemp_range", &node_568, false},
+    {"dynatemp_exponent", &node_569, false},
+    {"dry_multiplier", &node_570, false},
+    {"dry_base", &node_571, false},
+    {"dry_allowed_length", &node_572, false},
+    {"dry_penalty_last_n", &node_573, false},
+    {"dry_sequence_breakers", &node_574, false},
+    {"presence_penalty", &node_576, false},
+    {"frequency_penalty", &node_577, false},
+    {"seed", &node_578, false},
     {"stop", &hearth_schema_stop, false},
-    {"n", &node_557, false},
+    {"n", &node_579, false},
     {"logit_bias", &hearth_schema_logit_bias, false},
     {"lora", &hearth_schema_lora, false},
-    {"logprobs", &node_558, false},
-    {"ignore_eos", &node_559, false},
-    {"use_beam_search", &node_560, false},
-    {"allowed_token_ids", &node_561, false},
-    {"bad_words", &node_562, false},
-    {"logits_processors", &node_563, false},
-    {"prompt_embeds", &node_564, false},
-    {"service_tier", &node_565, false},
-    {"cache_prompt", &node_566, false},
-    {"timings_per_token", &node_567, false},
-    {"user", &node_568, false},
-    {"grammar", &node_569, false},
-    {"json_schema", &node_570, false},
+    {"logprobs", &node_580, false},
+    {"ignore_eos", &node_581, false},
+    {"use_beam_search", &node_582, false},
+    {"allowed_token_ids", &node_583, false},
+    {"bad_words", &node_584, false},
+    {"logits_processors", &node_585, false},
+    {"prompt_embeds", &node_586, false},
+    {"service_tier", &node_587, false},
+    {"cache_prompt", &node_588, false},
+    {"timings_per_token", &node_589, false},
+    {"user", &node_590, false},
+    {"grammar", &node_591, false},
+    {"json_schema", &node_592, false},
     {"response_format", &hearth_schema_response_format, false},
-    {"guided_json", &node_571, false},
-    {"guided_regex", &node_572, false},
-    {"guided_choice", &node_573, false},
-    {"guided_grammar", &node_575, false},
-    {"structured_outputs", &node_576, false},
-    {"regex", &node_577, false},
-    {"choice", &node_578, false},
+    {"guided_json", &node_593, false},
+    {"guided_regex", &node_594, false},
+    {"guided_choice", &node_595, false},
+    {"guided_grammar", &node_597, false},
+    {"structured_outputs", &node_598, false},
+    {"regex", &node_599, false},
+    {"choice", &node_600, false},
 };
 const struct hearth_schema hearth_schema_completion_request = {
     .expected = "an object",
@@ -3819,13 +3987,13 @@ const struct hearth_schema hearth_schema_completion_request = {
     .property_count = 54,
     .closed = true,
 };
-static const struct hearth_schema node_580 = {
+static const struct hearth_schema node_602 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
 static const struct hearth_schema_property top_embedding_prompt_properties[] = {
-    {"prompt_string", &node_580, true},
+    {"prompt_string", &node_602, true},
 };
 const struct hearth_schema hearth_schema_embedding_prompt = {
     .expected = "an object",
@@ -3834,36 +4002,36 @@ const struct hearth_schema hearth_schema_embedding_prompt = {
     .property_count = 1,
     .closed = true,
 };
-static const struct hearth_schema node_583 = {
+static const struct hearth_schema node_605 = {
     .expected = "\"text\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"text", NULL},
 };
-static const struct hearth_schema node_584 = {
+static const struct hearth_schema node_606 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema_property node_582_properties[] = {
-    {"type", &node_583, true},
-    {"text", &node_584, true},
+static const struct hearth_schema_property node_604_properties[] = {
+    {"type", &node_605, true},
+    {"text", &node_606, true},
 };
-static const struct hearth_schema node_582 = {
+static const struct hearth_schema node_604 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
-    .properties = node_582_properties,
+    .properties = node_604_properties,
     .property_count = 2,
     .closed = true,
 };
-static const struct hearth_schema node_581 = {
+static const struct hearth_schema node_603 = {
     .expected = "an array of objects of 1 to 1,024 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 1024,
-    .items = &node_582,
+    .items = &node_604,
 };
 static const struct hearth_schema_property top_embedding_content_properties[] = {
-    {"content", &node_581, true},
+    {"content", &node_603, true},
 };
 const struct hearth_schema hearth_schema_embedding_content = {
     .expected = "an object",
@@ -3872,113 +4040,113 @@ const struct hearth_schema hearth_schema_embedding_content = {
     .property_count = 1,
     .closed = true,
 };
-static const struct hearth_schema node_585 = {
+static const struct hearth_schema node_607 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_587 = {
+static const struct hearth_schema node_609 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_589 = {
+static const struct hearth_schema node_611 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_588 = {
+static const struct hearth_schema node_610 = {
     .expected = "a list of 1 to 2,048 texts",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_589,
+    .items = &node_611,
 };
-static const struct hearth_schema node_590 = {
+static const struct hearth_schema node_612 = {
     .expected = "a list of 1 to 2,048 lists of token ids",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
     .items = &hearth_schema_tokens,
 };
-static const struct hearth_schema node_593 = {
+static const struct hearth_schema node_615 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_592 = {
+static const struct hearth_schema node_614 = {
     .expected = "a string that is not empty or a list of 1 to 1,048,576 token ids or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_593, &hearth_schema_tokens, &hearth_schema_embedding_prompt, &hearth_schema_embedding_content, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_615, &hearth_schema_tokens, &hearth_schema_embedding_prompt, &hearth_schema_embedding_content, NULL},
 };
-static const struct hearth_schema node_591 = {
+static const struct hearth_schema node_613 = {
     .expected = "a list of 1 to 2,048 texts and lists of token ids",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_592,
+    .items = &node_614,
 };
-static const struct hearth_schema node_586 = {
+static const struct hearth_schema node_608 = {
     .expected = "a text that is not empty, a list of token ids, or a list of 1 to 2,048 of either",
     .takes_nul = true,
-    .any_of = (const struct hearth_schema *const[]){&node_587, &node_588, &hearth_schema_tokens, &node_590, &hearth_schema_embedding_prompt, &hearth_schema_embedding_content, &node_591, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_609, &node_610, &hearth_schema_tokens, &node_612, &hearth_schema_embedding_prompt, &hearth_schema_embedding_content, &node_613, NULL},
 };
-static const struct hearth_schema node_594 = {
+static const struct hearth_schema node_616 = {
     .expected = "\"float\" or \"base64\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"float", "base64", NULL},
 };
-static const struct hearth_schema node_595 = {
+static const struct hearth_schema node_617 = {
     .expected = "an integer from 1 to 1,048,576",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){1048576.0},
 };
-static const struct hearth_schema node_597 = {
+static const struct hearth_schema node_619 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN,
 };
-static const struct hearth_schema node_598 = {
+static const struct hearth_schema node_620 = {
     .expected = "\"NONE\", \"NEVER\", \"START\", \"END\", \"none\", \"never\", \"start\" or \"end\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"NONE", "NEVER", "START", "END", "none", "never", "start", "end", NULL},
 };
-static const struct hearth_schema node_599 = {
+static const struct hearth_schema node_621 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_596 = {
+static const struct hearth_schema node_618 = {
     .expected = "true or false or \"NONE\", \"NEVER\", \"START\", \"END\", \"none\", \"never\", \"start\" or \"end\"",
-    .any_of = (const struct hearth_schema *const[]){&node_597, &node_598, &node_599, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_619, &node_620, &node_621, NULL},
 };
-static const struct hearth_schema node_600 = {
+static const struct hearth_schema node_622 = {
     .expected = "a string of at most 127 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 127,
 };
-static const struct hearth_schema node_601 = {
+static const struct hearth_schema node_623 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_602 = {
+static const struct hearth_schema node_624 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_603 = {
+static const struct hearth_schema node_625 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_embedding_request_properties[] = {
-    {"model", &node_585, false},
-    {"input", &node_586, true},
-    {"encoding_format", &node_594, false},
-    {"dimensions", &node_595, false},
-    {"truncate", &node_596, false},
-    {"prompt_name", &node_600, false},
+    {"model", &node_607, false},
+    {"input", &node_608, true},
+    {"encoding_format", &node_616, false},
+    {"dimensions", &node_617, false},
+    {"truncate", &node_618, false},
+    {"prompt_name", &node_622, false},
     {"timeout", &hearth_schema_time_limit, false},
-    {"partial", &node_601, false},
-    {"service_tier", &node_602, false},
-    {"user", &node_603, false},
+    {"partial", &node_623, false},
+    {"service_tier", &node_624, false},
+    {"user", &node_625, false},
 };
 const struct hearth_schema hearth_schema_embedding_request = {
     .expected = "an object",
@@ -3994,124 +4162,124 @@ const struct hearth_schema hearth_schema_time_limit = {
     .minimum_exclusive = true,
     .maximum = &(const double){604800.0},
 };
-static const struct hearth_schema node_604 = {
+static const struct hearth_schema node_626 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_605 = {
+static const struct hearth_schema node_627 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .takes_nul = true,
     .length_min = 1,
 };
-static const struct hearth_schema node_608 = {
+static const struct hearth_schema node_630 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_610 = {
+static const struct hearth_schema node_632 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema_property node_609_properties[] = {
-    {"text", &node_610, true},
+static const struct hearth_schema_property node_631_properties[] = {
+    {"text", &node_632, true},
 };
-static const struct hearth_schema node_609 = {
+static const struct hearth_schema node_631 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
-    .properties = node_609_properties,
+    .properties = node_631_properties,
     .property_count = 1,
 };
-static const struct hearth_schema node_607 = {
+static const struct hearth_schema node_629 = {
     .expected = "a string that is not empty or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_608, &node_609, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_630, &node_631, NULL},
 };
-static const struct hearth_schema node_606 = {
+static const struct hearth_schema node_628 = {
     .expected = "an array of strings that are not empty or an object of 1 to 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .takes_nul = true,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_607,
+    .items = &node_629,
 };
-static const struct hearth_schema node_612 = {
+static const struct hearth_schema node_634 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_611 = {
+static const struct hearth_schema node_633 = {
     .expected = "an array of strings that are not empty of 1 to 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .takes_nul = true,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_612,
+    .items = &node_634,
 };
-static const struct hearth_schema node_613 = {
+static const struct hearth_schema node_635 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_614 = {
+static const struct hearth_schema node_636 = {
     .expected = "\"Right\" or \"right\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"Right", "right", NULL},
 };
-static const struct hearth_schema node_615 = {
+static const struct hearth_schema node_637 = {
     .expected = "an integer from 1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_616 = {
+static const struct hearth_schema node_638 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_617 = {
+static const struct hearth_schema node_639 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_619 = {
+static const struct hearth_schema node_641 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN,
 };
-static const struct hearth_schema node_620 = {
+static const struct hearth_schema node_642 = {
     .expected = "\"NONE\", \"NEVER\", \"END\", \"none\", \"never\" or \"end\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"NONE", "NEVER", "END", "none", "never", "end", NULL},
 };
-static const struct hearth_schema node_621 = {
+static const struct hearth_schema node_643 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_618 = {
+static const struct hearth_schema node_640 = {
     .expected = "true or false or \"NONE\", \"NEVER\", \"END\", \"none\", \"never\" or \"end\"",
-    .any_of = (const struct hearth_schema *const[]){&node_619, &node_620, &node_621, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_641, &node_642, &node_643, NULL},
 };
-static const struct hearth_schema node_622 = {
+static const struct hearth_schema node_644 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_623 = {
+static const struct hearth_schema node_645 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_rerank_request_properties[] = {
-    {"model", &node_604, false},
-    {"query", &node_605, true},
-    {"documents", &node_606, false},
-    {"texts", &node_611, false},
-    {"return_text", &node_613, false},
-    {"truncation_direction", &node_614, false},
-    {"top_n", &node_615, false},
-    {"return_documents", &node_616, false},
-    {"raw_scores", &node_617, false},
-    {"truncate", &node_618, false},
+    {"model", &node_626, false},
+    {"query", &node_627, true},
+    {"documents", &node_628, false},
+    {"texts", &node_633, false},
+    {"return_text", &node_635, false},
+    {"truncation_direction", &node_636, false},
+    {"top_n", &node_637, false},
+    {"return_documents", &node_638, false},
+    {"raw_scores", &node_639, false},
+    {"truncate", &node_640, false},
     {"timeout", &hearth_schema_time_limit, false},
-    {"service_tier", &node_622, false},
-    {"user", &node_623, false},
+    {"service_tier", &node_644, false},
+    {"user", &node_645, false},
 };
 const struct hearth_schema hearth_schema_rerank_request = {
     .expected = "an object",
@@ -4120,65 +4288,65 @@ const struct hearth_schema hearth_schema_rerank_request = {
     .property_count = 13,
     .closed = true,
 };
-static const struct hearth_schema node_624 = {
+static const struct hearth_schema node_646 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_626 = {
+static const struct hearth_schema node_648 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_628 = {
+static const struct hearth_schema node_650 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_627 = {
+static const struct hearth_schema node_649 = {
     .expected = "a list of 1 to 2,048 texts",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_628,
+    .items = &node_650,
 };
-static const struct hearth_schema node_625 = {
+static const struct hearth_schema node_647 = {
     .expected = "a text that is not empty, or a list of 1 to 2,048",
     .takes_nul = true,
-    .any_of = (const struct hearth_schema *const[]){&node_626, &node_627, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_648, &node_649, NULL},
 };
-static const struct hearth_schema node_629 = {
+static const struct hearth_schema node_651 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_630 = {
+static const struct hearth_schema node_652 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_631 = {
+static const struct hearth_schema node_653 = {
     .expected = "\"Left\", \"Right\", \"left\" or \"right\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"Left", "Right", "left", "right", NULL},
 };
-static const struct hearth_schema node_632 = {
+static const struct hearth_schema node_654 = {
     .expected = "a string of at most 127 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 127,
 };
-static const struct hearth_schema node_633 = {
+static const struct hearth_schema node_655 = {
     .expected = "an integer from 1 to 1,048,576",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){1048576.0},
 };
 static const struct hearth_schema_property top_embed_request_properties[] = {
-    {"model", &node_624, false},
-    {"inputs", &node_625, true},
-    {"normalize", &node_629, false},
-    {"truncate", &node_630, false},
-    {"truncation_direction", &node_631, false},
-    {"prompt_name", &node_632, false},
-    {"dimensions", &node_633, false},
+    {"model", &node_646, false},
+    {"inputs", &node_647, true},
+    {"normalize", &node_651, false},
+    {"truncate", &node_652, false},
+    {"truncation_direction", &node_653, false},
+    {"prompt_name", &node_654, false},
+    {"dimensions", &node_655, false},
 };
 const struct hearth_schema hearth_schema_embed_request = {
     .expected = "an object",
@@ -4187,73 +4355,73 @@ const struct hearth_schema hearth_schema_embed_request = {
     .property_count = 7,
     .closed = true,
 };
-static const struct hearth_schema node_634 = {
+static const struct hearth_schema node_656 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_636 = {
+static const struct hearth_schema node_658 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_635 = {
+static const struct hearth_schema node_657 = {
     .expected = "an array of strings that are not empty of 1 to 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .takes_nul = true,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_636,
+    .items = &node_658,
 };
-static const struct hearth_schema node_637 = {
+static const struct hearth_schema node_659 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_639 = {
+static const struct hearth_schema node_661 = {
     .expected = "\"float\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"float", NULL},
 };
-static const struct hearth_schema node_638 = {
+static const struct hearth_schema node_660 = {
     .expected = "an array of \"float\" of at most 8 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 8,
-    .items = &node_639,
+    .items = &node_661,
 };
-static const struct hearth_schema node_640 = {
+static const struct hearth_schema node_662 = {
     .expected = "an integer from 1 to 1,048,576",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){1048576.0},
 };
-static const struct hearth_schema node_641 = {
+static const struct hearth_schema node_663 = {
     .expected = "\"NONE\", \"START\" or \"END\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"NONE", "START", "END", NULL},
 };
-static const struct hearth_schema node_642 = {
+static const struct hearth_schema node_664 = {
     .expected = "a string of at most 127 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 127,
 };
-static const struct hearth_schema node_643 = {
+static const struct hearth_schema node_665 = {
     .expected = "nothing",
     .refused = "models here embed text only",
 };
-static const struct hearth_schema node_644 = {
+static const struct hearth_schema node_666 = {
     .expected = "nothing",
     .refused = "send texts",
 };
 static const struct hearth_schema_property top_cohere_embed_request_properties[] = {
-    {"model", &node_634, false},
-    {"texts", &node_635, true},
-    {"input_type", &node_637, false},
-    {"embedding_types", &node_638, false},
-    {"output_dimension", &node_640, false},
-    {"truncate", &node_641, false},
-    {"prompt_name", &node_642, false},
-    {"images", &node_643, false},
-    {"inputs", &node_644, false},
+    {"model", &node_656, false},
+    {"texts", &node_657, true},
+    {"input_type", &node_659, false},
+    {"embedding_types", &node_660, false},
+    {"output_dimension", &node_662, false},
+    {"truncate", &node_663, false},
+    {"prompt_name", &node_664, false},
+    {"images", &node_665, false},
+    {"inputs", &node_666, false},
 };
 const struct hearth_schema hearth_schema_cohere_embed_request = {
     .expected = "an object",
@@ -4262,77 +4430,77 @@ const struct hearth_schema hearth_schema_cohere_embed_request = {
     .property_count = 9,
     .closed = true,
 };
-static const struct hearth_schema node_645 = {
+static const struct hearth_schema node_667 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_647 = {
+static const struct hearth_schema node_669 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_646 = {
+static const struct hearth_schema node_668 = {
     .expected = "a list of 1 to 2,048 texts",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_647,
+    .items = &node_669,
 };
-static const struct hearth_schema node_648 = {
+static const struct hearth_schema node_670 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
 const struct hearth_schema hearth_schema_score_texts = {
     .expected = "a text that is not empty, or a list of 1 to 2,048",
-    .any_of = (const struct hearth_schema *const[]){&node_645, &node_646, &node_648, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_667, &node_668, &node_670, NULL},
 };
-static const struct hearth_schema node_649 = {
+static const struct hearth_schema node_671 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_650 = {
+static const struct hearth_schema node_672 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_652 = {
+static const struct hearth_schema node_674 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN,
 };
-static const struct hearth_schema node_653 = {
+static const struct hearth_schema node_675 = {
     .expected = "\"NONE\", \"NEVER\", \"END\", \"none\", \"never\" or \"end\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"NONE", "NEVER", "END", "none", "never", "end", NULL},
 };
-static const struct hearth_schema node_654 = {
+static const struct hearth_schema node_676 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_651 = {
+static const struct hearth_schema node_673 = {
     .expected = "true or false or \"NONE\", \"NEVER\", \"END\", \"none\", \"never\" or \"end\"",
-    .any_of = (const struct hearth_schema *const[]){&node_652, &node_653, &node_654, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_674, &node_675, &node_676, NULL},
 };
-static const struct hearth_schema node_655 = {
+static const struct hearth_schema node_677 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_656 = {
+static const struct hearth_schema node_678 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_score_request_properties[] = {
-    {"model", &node_649, false},
+    {"model", &node_671, false},
     {"text_1", &hearth_schema_score_texts, false},
     {"text_2", &hearth_schema_score_texts, false},
     {"queries", &hearth_schema_score_texts, false},
     {"documents", &hearth_schema_score_texts, false},
-    {"raw_scores", &node_650, false},
-    {"truncate", &node_651, false},
+    {"raw_scores", &node_672, false},
+    {"truncate", &node_673, false},
     {"timeout", &hearth_schema_time_limit, false},
-    {"service_tier", &node_655, false},
-    {"user", &node_656, false},
+    {"service_tier", &node_677, false},
+    {"user", &node_678, false},
 };
 const struct hearth_schema hearth_schema_score_request = {
     .expected = "an object",
@@ -4341,70 +4509,70 @@ const struct hearth_schema hearth_schema_score_request = {
     .property_count = 10,
     .closed = true,
 };
-static const struct hearth_schema node_657 = {
+static const struct hearth_schema node_679 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_659 = {
+static const struct hearth_schema node_681 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_661 = {
+static const struct hearth_schema node_683 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_660 = {
+static const struct hearth_schema node_682 = {
     .expected = "an array of strings that are not empty of 2 to 2 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 2,
     .length_max = 2,
-    .items = &node_661,
+    .items = &node_683,
 };
-static const struct hearth_schema node_664 = {
+static const struct hearth_schema node_686 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_663 = {
+static const struct hearth_schema node_685 = {
     .expected = "an array of strings that are not empty of 1 to 2 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2,
-    .items = &node_664,
+    .items = &node_686,
 };
-static const struct hearth_schema node_662 = {
+static const struct hearth_schema node_684 = {
     .expected = "an array of arrays of strings that are not empty of 1 to 2 items of 1 to 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_663,
+    .items = &node_685,
 };
-static const struct hearth_schema node_658 = {
+static const struct hearth_schema node_680 = {
     .expected = "a text, a list of two texts, or a list of 1 to 2,048 lists of one or two texts",
-    .any_of = (const struct hearth_schema *const[]){&node_659, &node_660, &node_662, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_681, &node_682, &node_684, NULL},
 };
-static const struct hearth_schema node_665 = {
+static const struct hearth_schema node_687 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_666 = {
+static const struct hearth_schema node_688 = {
     .expected = "\"Right\" or \"right\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"Right", "right", NULL},
 };
-static const struct hearth_schema node_667 = {
+static const struct hearth_schema node_689 = {
     .expected = "nothing",
     .refused = "scores are the probabilities of labels",
 };
 static const struct hearth_schema_property top_predict_request_properties[] = {
-    {"model", &node_657, false},
-    {"inputs", &node_658, true},
-    {"truncate", &node_665, false},
-    {"truncation_direction", &node_666, false},
-    {"raw_scores", &node_667, false},
+    {"model", &node_679, false},
+    {"inputs", &node_680, true},
+    {"truncate", &node_687, false},
+    {"truncation_direction", &node_688, false},
+    {"raw_scores", &node_689, false},
 };
 const struct hearth_schema hearth_schema_predict_request = {
     .expected = "an object",
@@ -4413,42 +4581,42 @@ const struct hearth_schema hearth_schema_predict_request = {
     .property_count = 5,
     .closed = true,
 };
-static const struct hearth_schema node_668 = {
+static const struct hearth_schema node_690 = {
     .expected = "a string of 1 to 63 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 63,
 };
-static const struct hearth_schema node_669 = {
+static const struct hearth_schema node_691 = {
     .expected = "\"/v1/chat/completions\", \"/v1/completions\", \"/v1/embeddings\" or \"/v1/responses\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/responses", NULL},
 };
-static const struct hearth_schema node_670 = {
+static const struct hearth_schema node_692 = {
     .expected = "\"24h\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"24h", NULL},
 };
-static const struct hearth_schema node_672 = {
+static const struct hearth_schema node_694 = {
     .expected = "a string of at most 512 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 512,
 };
-static const struct hearth_schema node_671 = {
+static const struct hearth_schema node_693 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .additional = &node_672,
+    .additional = &node_694,
 };
-static const struct hearth_schema node_673 = {
+static const struct hearth_schema node_695 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_batch_create_properties[] = {
-    {"input_file_id", &node_668, true},
-    {"endpoint", &node_669, true},
-    {"completion_window", &node_670, true},
-    {"metadata", &node_671, false},
-    {"output_expires_after", &node_673, false},
+    {"input_file_id", &node_690, true},
+    {"endpoint", &node_691, true},
+    {"completion_window", &node_692, true},
+    {"metadata", &node_693, false},
+    {"output_expires_after", &node_695, false},
 };
 const struct hearth_schema hearth_schema_batch_create = {
     .expected = "an object",
@@ -4457,19 +4625,19 @@ const struct hearth_schema hearth_schema_batch_create = {
     .property_count = 5,
     .closed = true,
 };
-static const struct hearth_schema node_674 = {
+static const struct hearth_schema node_696 = {
     .expected = "a string of at most 64 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 64,
 };
-static const struct hearth_schema node_675 = {
+static const struct hearth_schema node_697 = {
     .expected = "a string of at most 128 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 128,
 };
 static const struct hearth_schema_property top_response_input_item_properties[] = {
-    {"type", &node_674, false},
-    {"id", &node_675, false},
+    {"type", &node_696, false},
+    {"id", &node_697, false},
 };
 const struct hearth_schema hearth_schema_response_input_item = {
     .expected = "an object",
@@ -4477,34 +4645,34 @@ const struct hearth_schema hearth_schema_response_input_item = {
     .properties = top_response_input_item_properties,
     .property_count = 2,
 };
-static const struct hearth_schema node_676 = {
+static const struct hearth_schema node_698 = {
     .expected = "a string of at most 64 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 64,
 };
-static const struct hearth_schema node_677 = {
+static const struct hearth_schema node_699 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_678 = {
+static const struct hearth_schema node_700 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_679 = {
+static const struct hearth_schema node_701 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_680 = {
+static const struct hearth_schema node_702 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_response_tool_properties[] = {
-    {"type", &node_676, true},
-    {"name", &node_677, false},
-    {"description", &node_678, false},
-    {"parameters", &node_679, false},
-    {"strict", &node_680, false},
+    {"type", &node_698, true},
+    {"name", &node_699, false},
+    {"description", &node_700, false},
+    {"parameters", &node_701, false},
+    {"strict", &node_702, false},
 };
 const struct hearth_schema hearth_schema_response_tool = {
     .expected = "an object",
@@ -4512,282 +4680,282 @@ const struct hearth_schema hearth_schema_response_tool = {
     .properties = top_response_tool_properties,
     .property_count = 5,
 };
-static const struct hearth_schema node_681 = {
+static const struct hearth_schema node_703 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_683 = {
+static const struct hearth_schema node_705 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_684 = {
+static const struct hearth_schema node_706 = {
     .expected = "an array of objects of at most 65,536 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_max = 65536,
     .items = &hearth_schema_response_input_item,
 };
-static const struct hearth_schema node_685 = {
+static const struct hearth_schema node_707 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_682 = {
+static const struct hearth_schema node_704 = {
     .expected = "a string or an array of objects of at most 65,536 items",
-    .any_of = (const struct hearth_schema *const[]){&node_683, &node_684, &node_685, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_705, &node_706, &node_707, NULL},
 };
-static const struct hearth_schema node_686 = {
+static const struct hearth_schema node_708 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_687 = {
+static const struct hearth_schema node_709 = {
     .expected = "a string of at most 128 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 128,
 };
-static const struct hearth_schema node_688 = {
+static const struct hearth_schema node_710 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_689 = {
+static const struct hearth_schema node_711 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_690 = {
+static const struct hearth_schema node_712 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_691 = {
+static const struct hearth_schema node_713 = {
     .expected = "an integer from 1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_692 = {
+static const struct hearth_schema node_714 = {
     .expected = "an integer from 1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_693 = {
+static const struct hearth_schema node_715 = {
     .expected = "a number from 0 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_694 = {
+static const struct hearth_schema node_716 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_695 = {
+static const struct hearth_schema node_717 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_696 = {
+static const struct hearth_schema node_718 = {
     .expected = "an integer",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_697 = {
+static const struct hearth_schema node_719 = {
     .expected = "an array of objects of at most 1,024 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 1024,
     .items = &hearth_schema_response_tool,
 };
-static const struct hearth_schema node_699 = {
+static const struct hearth_schema node_721 = {
     .expected = "\"none\", \"auto\" or \"required\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"none", "auto", "required", NULL},
 };
-static const struct hearth_schema node_700 = {
+static const struct hearth_schema node_722 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
 };
-static const struct hearth_schema node_701 = {
+static const struct hearth_schema node_723 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_698 = {
+static const struct hearth_schema node_720 = {
     .expected = "\"none\", \"auto\" or \"required\" or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_699, &node_700, &node_701, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_721, &node_722, &node_723, NULL},
 };
-static const struct hearth_schema node_702 = {
+static const struct hearth_schema node_724 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_705 = {
+static const struct hearth_schema node_727 = {
     .expected = "\"text\", \"json_object\" or \"json_schema\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"text", "json_object", "json_schema", NULL},
 };
-static const struct hearth_schema node_706 = {
+static const struct hearth_schema node_728 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_707 = {
+static const struct hearth_schema node_729 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_708 = {
+static const struct hearth_schema node_730 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema_property node_704_properties[] = {
-    {"type", &node_705, true},
-    {"name", &node_706, false},
-    {"schema", &node_707, false},
-    {"strict", &node_708, false},
+static const struct hearth_schema_property node_726_properties[] = {
+    {"type", &node_727, true},
+    {"name", &node_728, false},
+    {"schema", &node_729, false},
+    {"strict", &node_730, false},
 };
-static const struct hearth_schema node_704 = {
+static const struct hearth_schema node_726 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .properties = node_704_properties,
+    .properties = node_726_properties,
     .property_count = 4,
 };
-static const struct hearth_schema node_709 = {
+static const struct hearth_schema node_731 = {
     .expected = "a string of at most 32 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 32,
 };
-static const struct hearth_schema_property node_703_properties[] = {
-    {"format", &node_704, false},
-    {"verbosity", &node_709, false},
+static const struct hearth_schema_property node_725_properties[] = {
+    {"format", &node_726, false},
+    {"verbosity", &node_731, false},
 };
-static const struct hearth_schema node_703 = {
+static const struct hearth_schema node_725 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .properties = node_703_properties,
+    .properties = node_725_properties,
     .property_count = 2,
 };
-static const struct hearth_schema node_711 = {
+static const struct hearth_schema node_733 = {
     .expected = "a string of at most 32 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 32,
 };
-static const struct hearth_schema node_712 = {
+static const struct hearth_schema node_734 = {
     .expected = "a string of at most 32 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 32,
 };
-static const struct hearth_schema node_713 = {
+static const struct hearth_schema node_735 = {
     .expected = "a string of at most 32 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 32,
 };
-static const struct hearth_schema_property node_710_properties[] = {
-    {"effort", &node_711, false},
-    {"summary", &node_712, false},
-    {"generate_summary", &node_713, false},
+static const struct hearth_schema_property node_732_properties[] = {
+    {"effort", &node_733, false},
+    {"summary", &node_734, false},
+    {"generate_summary", &node_735, false},
 };
-static const struct hearth_schema node_710 = {
+static const struct hearth_schema node_732 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .properties = node_710_properties,
+    .properties = node_732_properties,
     .property_count = 3,
 };
-static const struct hearth_schema node_715 = {
+static const struct hearth_schema node_737 = {
     .expected = "a string of at most 128 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 128,
 };
-static const struct hearth_schema node_714 = {
+static const struct hearth_schema node_736 = {
     .expected = "an array of strings of at most 128 characters of at most 32 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 32,
-    .items = &node_715,
+    .items = &node_737,
 };
-static const struct hearth_schema node_716 = {
+static const struct hearth_schema node_738 = {
     .expected = "\"auto\" or \"disabled\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "disabled", NULL},
 };
-static const struct hearth_schema node_717 = {
+static const struct hearth_schema node_739 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_718 = {
+static const struct hearth_schema node_740 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_719 = {
+static const struct hearth_schema node_741 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_720 = {
+static const struct hearth_schema node_742 = {
     .expected = "an integer from 0 to 20",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){20.0},
 };
-static const struct hearth_schema node_721 = {
+static const struct hearth_schema node_743 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_722 = {
+static const struct hearth_schema node_744 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_723 = {
+static const struct hearth_schema node_745 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_724 = {
+static const struct hearth_schema node_746 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_725 = {
+static const struct hearth_schema node_747 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_726 = {
+static const struct hearth_schema node_748 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_727 = {
+static const struct hearth_schema node_749 = {
     .expected = "nothing",
     .refused = "there are no conversations here, name the answer before with previous_response_id",
 };
-static const struct hearth_schema node_728 = {
+static const struct hearth_schema node_750 = {
     .expected = "nothing",
     .refused = "there are no stored prompts here",
 };
 static const struct hearth_schema_property top_responses_request_properties[] = {
-    {"model", &node_681, false},
-    {"input", &node_682, false},
-    {"instructions", &node_686, false},
-    {"previous_response_id", &node_687, false},
-    {"stream", &node_688, false},
-    {"stream_options", &node_689, false},
-    {"store", &node_690, false},
-    {"max_output_tokens", &node_691, false},
-    {"max_tool_calls", &node_692, false},
-    {"temperature", &node_693, false},
-    {"top_p", &node_694, false},
-    {"top_k", &node_695, false},
-    {"seed", &node_696, false},
-    {"tools", &node_697, false},
-    {"tool_choice", &node_698, false},
-    {"parallel_tool_calls", &node_702, false},
-    {"text", &node_703, false},
-    {"reasoning", &node_710, false},
-    {"include", &node_714, false},
-    {"truncation", &node_716, false},
-    {"background", &node_717, false},
-    {"metadata", &node_718, false},
-    {"service_tier", &node_719, false},
-    {"top_logprobs", &node_720, false},
-    {"timings_per_token", &node_721, false},
-    {"return_progress", &node_722, false},
-    {"user", &node_723, false},
-    {"safety_identifier", &node_724, false},
-    {"prompt_cache_key", &node_725, false},
-    {"prompt_cache_retention", &node_726, false},
-    {"conversation", &node_727, false},
-    {"prompt", &node_728, false},
+    {"model", &node_703, false},
+    {"input", &node_704, false},
+    {"instructions", &node_708, false},
+    {"previous_response_id", &node_709, false},
+    {"stream", &node_710, false},
+    {"stream_options", &node_711, false},
+    {"store", &node_712, false},
+    {"max_output_tokens", &node_713, false},
+    {"max_tool_calls", &node_714, false},
+    {"temperature", &node_715, false},
+    {"top_p", &node_716, false},
+    {"top_k", &node_717, false},
+    {"seed", &node_718, false},
+    {"tools", &node_719, false},
+    {"tool_choice", &node_720, false},
+    {"parallel_tool_calls", &node_724, false},
+    {"text", &node_725, false},
+    {"reasoning", &node_732, false},
+    {"include", &node_736, false},
+    {"truncation", &node_738, false},
+    {"background", &node_739, false},
+    {"metadata", &node_740, false},
+    {"service_tier", &node_741, false},
+    {"top_logprobs", &node_742, false},
+    {"timings_per_token", &node_743, false},
+    {"return_progress", &node_744, false},
+    {"user", &node_745, false},
+    {"safety_identifier", &node_746, false},
+    {"prompt_cache_key", &node_747, false},
+    {"prompt_cache_retention", &node_748, false},
+    {"conversation", &node_749, false},
+    {"prompt", &node_750, false},
 };
 const struct hearth_schema hearth_schema_responses_request = {
     .expected = "an object",
@@ -4796,119 +4964,119 @@ const struct hearth_schema hearth_schema_responses_request = {
     .property_count = 32,
     .closed = true,
 };
-static const struct hearth_schema node_729 = {
+static const struct hearth_schema node_751 = {
     .expected = "a string of 1 to 96 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 96,
 };
-static const struct hearth_schema node_731 = {
+static const struct hearth_schema node_753 = {
     .expected = "an integer of at least 1",
     .types = HEARTH_SCHEMA_INTEGER,
     .minimum = &(const double){1.0},
 };
-static const struct hearth_schema node_732 = {
+static const struct hearth_schema node_754 = {
     .expected = "a string of 1 to 200 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 200,
 };
-static const struct hearth_schema node_730 = {
+static const struct hearth_schema node_752 = {
     .expected = "an integer of at least 1 or a string of 1 to 200 characters",
-    .any_of = (const struct hearth_schema *const[]){&node_731, &node_732, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_753, &node_754, NULL},
 };
-static const struct hearth_schema node_733 = {
+static const struct hearth_schema node_755 = {
     .expected = "a string of 1 to 200 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 200,
 };
-static const struct hearth_schema node_735 = {
+static const struct hearth_schema node_757 = {
     .expected = "an integer of at least 1",
     .types = HEARTH_SCHEMA_INTEGER,
     .minimum = &(const double){1.0},
 };
-static const struct hearth_schema node_736 = {
+static const struct hearth_schema node_758 = {
     .expected = "a string of 1 to 200 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 200,
 };
-static const struct hearth_schema node_734 = {
+static const struct hearth_schema node_756 = {
     .expected = "an integer of at least 1 or a string of 1 to 200 characters",
-    .any_of = (const struct hearth_schema *const[]){&node_735, &node_736, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_757, &node_758, NULL},
 };
-static const struct hearth_schema node_738 = {
+static const struct hearth_schema node_760 = {
     .expected = "an integer of at least 1",
     .types = HEARTH_SCHEMA_INTEGER,
     .minimum = &(const double){1.0},
 };
-static const struct hearth_schema node_739 = {
+static const struct hearth_schema node_761 = {
     .expected = "a string of 1 to 200 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 200,
 };
-static const struct hearth_schema node_740 = {
+static const struct hearth_schema node_762 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_737 = {
+static const struct hearth_schema node_759 = {
     .expected = "an integer of at least 1 or a string of 1 to 200 characters",
-    .any_of = (const struct hearth_schema *const[]){&node_738, &node_739, &node_740, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_760, &node_761, &node_762, NULL},
 };
-static const struct hearth_schema node_741 = {
+static const struct hearth_schema node_763 = {
     .expected = "a string of at most 64 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 64,
 };
-static const struct hearth_schema node_742 = {
+static const struct hearth_schema node_764 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
 };
-static const struct hearth_schema node_743 = {
+static const struct hearth_schema node_765 = {
     .expected = "an integer",
     .types = HEARTH_SCHEMA_INTEGER,
 };
-static const struct hearth_schema node_744 = {
+static const struct hearth_schema node_766 = {
     .expected = "a number",
     .types = HEARTH_SCHEMA_NUMBER,
 };
-static const struct hearth_schema node_745 = {
+static const struct hearth_schema node_767 = {
     .expected = "a number",
     .types = HEARTH_SCHEMA_NUMBER,
 };
-static const struct hearth_schema node_746 = {
+static const struct hearth_schema node_768 = {
     .expected = "an integer",
     .types = HEARTH_SCHEMA_INTEGER,
 };
-static const struct hearth_schema node_747 = {
+static const struct hearth_schema node_769 = {
     .expected = "an integer",
     .types = HEARTH_SCHEMA_INTEGER,
 };
-static const struct hearth_schema node_748 = {
+static const struct hearth_schema node_770 = {
     .expected = "an integer",
     .types = HEARTH_SCHEMA_INTEGER,
 };
-static const struct hearth_schema node_749 = {
+static const struct hearth_schema node_771 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN,
 };
 static const struct hearth_schema_property top_training_job_create_properties[] = {
-    {"model", &node_729, false},
-    {"model_id", &node_730, false},
-    {"base_model", &node_733, false},
-    {"dataset_id", &node_734, true},
-    {"evaluation_dataset_id", &node_737, false},
-    {"label", &node_741, false},
-    {"parameters", &node_742, false},
-    {"lora_rank", &node_743, false},
-    {"lora_alpha", &node_744, false},
-    {"learning_rate", &node_745, false},
-    {"epochs", &node_746, false},
-    {"batch_size", &node_747, false},
-    {"seed", &node_748, false},
-    {"dry_run", &node_749, false},
+    {"model", &node_751, false},
+    {"model_id", &node_752, false},
+    {"base_model", &node_755, false},
+    {"dataset_id", &node_756, true},
+    {"evaluation_dataset_id", &node_759, false},
+    {"label", &node_763, false},
+    {"parameters", &node_764, false},
+    {"lora_rank", &node_765, false},
+    {"lora_alpha", &node_766, false},
+    {"learning_rate", &node_767, false},
+    {"epochs", &node_768, false},
+    {"batch_size", &node_769, false},
+    {"seed", &node_770, false},
+    {"dry_run", &node_771, false},
 };
 const struct hearth_schema hearth_schema_training_job_create = {
     .expected = "an object",

@@ -236,3 +236,15 @@ int hearth_dataset_delete(struct hearth_store *store, const char *id_or_name,
     return rc ? rc
               : hearth_store_record_delete(store, HEARTH_DATASET_RECORD, ret_dataset->id, error);
 }
+
+int hearth_dataset_forget_file(struct hearth_store *store, const char *file_id,
+                               struct hearth_arena *arena, struct hearth_error *error)
+{
+    struct hearth_dataset dataset;
+    int rc = hearth_dataset_find(store, file_id, arena, &dataset, error);
+    if (rc == HEARTH_ENOTFOUND || (!rc && dataset.origin != HEARTH_DATASET_OF_FILE)) {
+        *error = (struct hearth_error){0};
+        return 0;
+    }
+    return rc ? rc : hearth_dataset_delete(store, file_id, arena, &dataset, error);
+}

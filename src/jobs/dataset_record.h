@@ -75,5 +75,9 @@ int hearth_dataset_holder(struct hearth_store *store, const char *dataset_id,
 int hearth_dataset_delete(struct hearth_store *store, const char *id_or_name,
                           struct hearth_arena *arena, struct hearth_dataset *ret_dataset,
                           struct hearth_error *error);
+/* Before a file of /v1/files goes: deletes the data set that was made of it, if one was.
+ * HEARTH_EINUSE as above. */
+int hearth_dataset_forget_file(struct hearth_store *store, const char *file_id,
+                               struct hearth_arena *arena, struct hearth_error *error);
 
 #endif

@@ -6,6 +6,7 @@
 #include "gateway/gateway_state.h"
 #include "gateway/query_reader.h"
 #include "jobs/jobs.h"
+#include "routes/train/job_row.h"
 #include "routes/train/train_routes.gen.h"
 #include "task/store_job.h"
 
@@ -106,14 +107,10 @@ void hearth_route_jobs_list(struct hearth_call *call)
 
 static int read_one(struct hearth_store *store, struct hearth_store_job *job)
 {
-    struct hearth_record *record;
-    int rc = hearth_store_record_get(store, HEARTH_TRAINING_JOB, job->params[0], NULL, job->arena,
-                                     &record, &job->error);
+    struct hearth_record *record = NULL;
+    int rc = hearth_job_row_read(store, job, &record);
     job->input = record;
-    return rc == HEARTH_ENOTFOUND
-               ? hearth_error_set(&job->error, rc, "there is no training job '%.64s'",
-                                  job->params[0])
-               : rc;
+    return rc;
 }
 
 static void answer_one(struct hearth_store_job *job)
