@@ -172,6 +172,7 @@ def test_data_is_registered_listed_shown_used_again_and_removed(tmp_path):
 
 
 # A job of a real server
+@pytest.mark.once
 @pytest.mark.skipif(not os.environ.get("HEARTH_TEST_GGUF"), reason="HEARTH_TEST_GGUF names no model")
 def test_a_file_is_learnt_on_a_terminal_and_what_came_of_it_answers(start, home, gguf, tmp_path):
     base = decoder_folders.demo_folder(pathlib.Path(gguf), tmp_path / "base", layers=1)
