@@ -209,6 +209,18 @@ static uint64_t duration_or(const json_t *settings, const char *key, uint64_t fa
     return value && read_duration(value, &ms) == 0 ? ms : fallback;
 }
 
+/* Bytes; the same. */
+static uint64_t size_or(const json_t *settings, const char *key, uint64_t fallback)
+{
+    const json_t *value = json_object_get(settings, key);
+    uint64_t bytes;
+    if (json_is_integer(value) && json_integer_value(value) >= 0)
+        return (uint64_t)json_integer_value(value);
+    return json_is_string(value) && hearth_parse_size(json_string_value(value), &bytes) == 0
+               ? bytes
+               : fallback;
+}
+
 /* The settings that go to the engine as they are: its own keys, and those that nobody here knows.
  */
 static const char *engine_part(const json_t *settings, struct hearth_arena *arena)
@@ -267,6 +279,7 @@ int hearth_model_settings_read(const char *settings_json, const struct hearth_se
             .load_timeout = duration_or(own, "load_timeout", server->load_timeout),
             .breaker_failures = integer_or(own, "breaker_failures", server->breaker_failures),
             .breaker_rest = duration_or(own, "breaker_rest", server->breaker_rest),
+            .prefix_disk = size_or(own, "prefix_disk", server->prefix_disk),
             .pin = hearth_json_truth(own, "pin", false),
             .engine_json = engine_json,
             .readable = readable_paths(own, arena),

@@ -102,6 +102,13 @@ const struct hearth_model_setting hearth_model_settings_table[] = {
         .help = "how long it rests",
     },
     {
+        .key = "prefix_disk", .kind = HEARTH_SETTING_SIZE,
+        .low = 0, .high = 1000000000000,
+        .choices = NULL,
+        .is_engines = false,
+        .help = "bytes on disk where what was computed of prompts is kept over an unloading, a restart and a crash; 0 keeps nothing",
+    },
+    {
         .key = "truncate", .kind = HEARTH_SETTING_TEXT,
         .low = 0, .high = 1000000000000,
         .choices = (const char *const[]){"never", "end", "start", NULL},
@@ -259,6 +266,7 @@ const char *const hearth_model_setting_keys[] = {
     "load_timeout",
     "breaker_failures",
     "breaker_rest",
+    "prefix_disk",
     "truncate",
     "matryoshka",
     "flash_attention",

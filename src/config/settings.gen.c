@@ -490,6 +490,17 @@ const struct hearth_setting hearth_settings_table[] = {
         .offset = offsetof(struct hearth_settings, embedding_cache_bytes),
     },
     {
+        .key = "prefix_disk", .flag = "prefix-disk",
+        .env = "HEARTH_PREFIX_DISK", .fallback = "0",
+        .help = "bytes on disk, for each model, where what was computed of prompts is kept over an unloading, a restart and a crash; 0 keeps nothing: such files hold what people wrote, in a form that can be read back",
+        .commands = "serve",
+        .type = "size", .kind = HEARTH_SETTING_SIZE,
+        .choices = NULL,
+        .low = 0, .high = INT64_MAX,
+        .secret = false,
+        .offset = offsetof(struct hearth_settings, prefix_disk),
+    },
+    {
         .key = "embedding_dedup", .flag = "embedding-dedup",
         .env = "HEARTH_EMBEDDING_DEDUP", .fallback = "true",
         .help = "when several requests ask for the same text at the same time, compute it once",

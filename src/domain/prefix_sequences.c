@@ -216,6 +216,15 @@ void hearth_prefix_tree_end(struct hearth_prefix_tree *tree, uint32_t slot, cons
     }
 }
 
+uint32_t hearth_prefix_tree_known(const struct hearth_prefix_tree *tree,
+                                  const struct hearth_prefix_prompt *prompt)
+{
+    uint32_t known = 0;
+    if (prompt->key)
+        prefix_match(tree, prompt->key, prompt->tokens, prompt->count - 1, NULL, &known);
+    return known;
+}
+
 void hearth_prefix_tree_forget(struct hearth_prefix_tree *tree, uint32_t adapter)
 {
     while (adapter && prefix_evict(tree, adapter)) {

@@ -104,7 +104,7 @@ static struct prefix_node *next_node(const struct prefix_node *root, struct pref
 }
 
 /* Several children may begin alike, so that all of them are looked at. */
-struct prefix_node *prefix_match(struct hearth_prefix_tree *tree, uint64_t key,
+struct prefix_node *prefix_match(const struct hearth_prefix_tree *tree, uint64_t key,
                                  const int32_t *tokens, uint32_t count,
                                  const struct prefix_node *except, uint32_t *ret_length)
 {
@@ -227,6 +227,7 @@ bool prefix_extend(struct hearth_prefix_tree *tree, struct prefix_node *leaf, co
            (count - leaf->count) * sizeof(*longer));
     tree->node_cells -= cells_of(tree, leaf);
     leaf->count = count;
+    leaf->settled = false;
     tree->node_cells += cells_of(tree, leaf);
     return true;
 }
@@ -361,6 +362,55 @@ void prefix_leave_slot(struct hearth_prefix_tree *tree, struct prefix_node *node
     } else {
         remove_leaf(tree, node, holds);
     }
+}
+
+bool hearth_prefix_tree_place(struct hearth_prefix_tree *tree, uint32_t count, uint32_t *ret_place)
+{
+    while (!tree->free_count)
+        if (!prefix_evict(tree, 0))
+            return false;
+    if (!prefix_make_room(tree, prefix_cells_between(tree, 0, count)))
+        return false;
+    *ret_place = tree->free_places[--tree->free_count];
+    return true;
+}
+
+void hearth_prefix_tree_adopt(struct hearth_prefix_tree *tree, uint64_t key, const int32_t *tokens,
+                              uint32_t count, uint32_t place)
+{
+    struct prefix_node *root = count ? prefix_root(tree, key, 0) : NULL;
+    struct prefix_node *leaf = root ? prefix_add(tree, root, tokens, count, place) : NULL;
+    if (leaf) {
+        leaf->settled = true;
+        prefix_use(tree, leaf);
+    } else {
+        free_place(tree, place);
+        if (root)
+            drop_root(tree, root);
+    }
+}
+
+bool hearth_prefix_tree_unsettled(const struct hearth_prefix_tree *tree, uint32_t *ret_place,
+                                  uint64_t *ret_key)
+{
+    for (struct prefix_node *root = tree->roots; root; root = root->next)
+        for (struct prefix_node *node = root; node && !root->adapter;
+             node = next_node(root, node, true))
+            if (node->count && !node->children && !node->settled &&
+                node->place >= tree->limits.slots) {
+                *ret_place = node->place;
+                *ret_key = root->key;
+                return true;
+            }
+    return false;
+}
+
+void hearth_prefix_tree_settle(struct hearth_prefix_tree *tree, uint32_t place)
+{
+    for (struct prefix_node *root = tree->roots; root; root = root->next)
+        for (struct prefix_node *node = root; node; node = next_node(root, node, true))
+            if (node->place == place && node->count)
+                node->settled = true;
 }
 
 struct hearth_prefix_counts hearth_prefix_tree_counts(const struct hearth_prefix_tree *tree)

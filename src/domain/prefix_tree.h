@@ -82,6 +82,23 @@ void hearth_prefix_tree_grow(struct hearth_prefix_tree *tree, uint32_t slot, uin
 void hearth_prefix_tree_end(struct hearth_prefix_tree *tree, uint32_t slot, const int32_t *tokens,
                             uint32_t count);
 
+/* How many tokens of the prompt a request could start with, if it came now. */
+uint32_t hearth_prefix_tree_known(const struct hearth_prefix_tree *tree,
+                                  const struct hearth_prefix_prompt *prompt);
+
+/* Prefixes that come from elsewhere, and go there: a disk. Room for `count` tokens and a place that
+ * is free; false: there is none. Then adopt, with the tokens that the place holds by now; or with
+ * none, and it is free again. */
+bool hearth_prefix_tree_place(struct hearth_prefix_tree *tree, uint32_t count, uint32_t *ret_place);
+void hearth_prefix_tree_adopt(struct hearth_prefix_tree *tree, uint64_t key, const int32_t *tokens,
+                              uint32_t count, uint32_t place);
+/* A place behind the slots that nobody has settled, of no adapter, and its prompt's key. False:
+ * there is none. */
+bool hearth_prefix_tree_unsettled(const struct hearth_prefix_tree *tree, uint32_t *ret_place,
+                                  uint64_t *ret_key);
+/* It has been written, or never will be. */
+void hearth_prefix_tree_settle(struct hearth_prefix_tree *tree, uint32_t place);
+
 /* What was computed with an adapter goes; no request of it runs. */
 void hearth_prefix_tree_forget(struct hearth_prefix_tree *tree, uint32_t adapter);
 struct hearth_prefix_counts hearth_prefix_tree_counts(const struct hearth_prefix_tree *tree);

@@ -12,6 +12,7 @@ struct prefix_node {
     int32_t *tokens;
     uint32_t start, count; /* none of the first one of each key */
     uint32_t place;        /* of a leaf that has tokens; else PREFIX_NO_PLACE */
+    bool settled;          /* a leaf: see hearth_prefix_tree_settle */
     uint32_t users;        /* running sequences that stand here */
     uint64_t used;
     uint64_t key; /* of a first one */
@@ -55,7 +56,7 @@ static inline uint32_t prefix_cells_between(const struct hearth_prefix_tree *tre
 struct prefix_node *prefix_root(struct hearth_prefix_tree *tree, uint64_t key, uint32_t adapter);
 /* The node that the longest known beginning of the tokens ends in, maybe in its middle. The leaf
  * `except` (or NULL) is not known. */
-struct prefix_node *prefix_match(struct hearth_prefix_tree *tree, uint64_t key,
+struct prefix_node *prefix_match(const struct hearth_prefix_tree *tree, uint64_t key,
                                  const int32_t *tokens, uint32_t count,
                                  const struct prefix_node *except, uint32_t *ret_length);
 /* Cuts it in two; the upper one, which ends at token number `end`, or NULL: no memory. */

@@ -68,7 +68,7 @@ struct running {
     struct hearth_definitions_import *definitions;
     struct hearth_error *error;
     char run_file[PATH_MAX];
-    char lock_path[PATH_MAX];
+    char lock_path[PATH_MAX], prefixes_path[PATH_MAX];
     char uploads[PATH_MAX], datasets[PATH_MAX]; /* folders of the home */
     const char *dataset_roots[2];
     char url[160];
@@ -179,12 +179,17 @@ static int open_scheduler(struct running *running, struct hearth_error *error)
     rc = check_lock(running, error);
     if (rc)
         return rc;
+    rc = hearth_home_path(gateway->home, "prefixes", running->prefixes_path,
+                          sizeof(running->prefixes_path));
+    if (rc)
+        return hearth_error_set(error, rc, "the path of the home is too long");
     const struct hearth_scheduler_options options = {
         .loop = gateway->loop,
         .catalog = gateway->catalog,
         .registry = gateway->registry,
         .settings = settings,
         .lock_path = running->lock_path,
+        .prefixes_path = running->prefixes_path,
         .observer = &running->observer,
     };
     return hearth_scheduler_create(&options, &gateway->scheduler, error);

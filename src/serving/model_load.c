@@ -243,6 +243,8 @@ static void start(struct hearth_model_load *load, const struct hearth_machine *m
         .backend = load->place->backend,
         .host = load->host,
         .adapter = load->files.adapter,
+        .files_digest = load->files.digest,
+        .prefixes_path = load->place->prefixes_path,
     };
     struct hearth_error error;
     if (hearth_model_process_start(load->process, &how, &error) < 0)

@@ -30,6 +30,7 @@ struct hearth_load_place {
     const struct hearth_engine_set *engines; /* and where they lie */
     const char *worker_path;
     const char *lock_path;                    /* or NULL */
+    const char *prefixes_path;                /* folder of prompts' caches on disk; or NULL */
     const struct hearth_backend_ops *backend; /* where models compute */
 };
 

@@ -2,6 +2,7 @@
 
 #include "backend/probe.h"
 #include "backend/supervisor.h"
+#include "base/digest.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "catalog/catalog.h"
@@ -161,6 +162,27 @@ static const struct hearth_backend_events backend_events = {
 
 /* Start and end */
 
+/* Several workers of a model would delete each other's files; a model whose files nobody vouches
+ * for may be another one tomorrow. Ids of files without a registry row may be paths. */
+static void fill_prefixes(const struct hearth_model_process *process,
+                          const struct hearth_process_start *start, struct hearth_ipc_hello *hello)
+{
+    const char *id = process->identity->entry->id, *digest = start->files_digest;
+    const char *settings = start->settings_json ? start->settings_json : "";
+    char hex[HEARTH_SHA256_HEX];
+    hello->prefix_bytes = process->identity->settings.prefix_disk;
+    if (!hello->prefix_bytes || process->replicas > 1 || !start->prefixes_path || !digest ||
+        !digest[0] || id[0] == '.' || strchr(id, '/'))
+        return;
+    hearth_sha256_of(settings, strlen(settings), hex);
+    snprintf(hello->prefix_identity, sizeof(hello->prefix_identity), "%.90s %s %s", digest, hex,
+             HEARTH_VERSION);
+    int length = snprintf(hello->prefix_folder, sizeof(hello->prefix_folder), "%s/%s",
+                          start->prefixes_path, id);
+    if (length < 0 || (size_t)length >= sizeof(hello->prefix_folder))
+        hello->prefix_folder[0] = '\0';
+}
+
 /* All that the worker is told before it gives up its rights: afterwards it can open nothing but
  * what this names. */
 static void fill_hello(const struct hearth_model_process *process,
@@ -190,6 +212,7 @@ static void fill_hello(const struct hearth_model_process *process,
     /* Of several workers each would have to be told of an adapter: such a model hosts none. */
     hello->adapter_places =
         process->replicas == 1 ? (uint32_t)process->identity->server->adapters_max : 0;
+    fill_prefixes(process, start, hello);
     hello->settings_json = start->settings_json;
     hello->readable = start->readable;
     hello->sandbox = hearth_sandbox_mode_parse(process->identity->server->sandbox);

@@ -35,6 +35,7 @@ struct hearth_process_start {
     struct hearth_host
         *host;           /* an adapter in another model's process; NULL: a process of its own */
     const char *adapter; /* its GGUF file */
+    const char *files_digest, *prefixes_path; /* see struct hearth_load_place */
 };
 
 struct hearth_model_process *

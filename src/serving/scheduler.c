@@ -8,6 +8,7 @@
 #include "loop/loop.h"
 #include "loop/machine_climate.h"
 #include "loop/pool.h"
+#include "serving/prefix_folders.h"
 #include "serving/scheduler_private.h"
 
 #include <stdio.h>
@@ -132,6 +133,7 @@ int hearth_scheduler_create(const struct hearth_scheduler_options *options,
         .engines = &scheduler->engines,
         .worker_path = scheduler->worker_path,
         .lock_path = options->lock_path,
+        .prefixes_path = options->prefixes_path,
         .backend = options->backend ? options->backend : &hearth_backend_local,
     };
     scheduler->queues.limits = (struct hearth_queue_limits){
@@ -143,6 +145,8 @@ int hearth_scheduler_create(const struct hearth_scheduler_options *options,
     scheduler->usage = hearth_usage_samples_create(loop, scheduler->place.short_lane,
                                                    &hearth_scheduler_usage_ops, scheduler);
     scheduler->watch = watch_machine(scheduler);
+    scheduler->prefix_folders = hearth_prefix_folders_create(
+        loop, scheduler->place.short_lane, options->catalog, options->prefixes_path);
     scheduler->drain_timer = hearth_timer_create(loop, on_drain_time, scheduler);
     scheduler->forget_timer = hearth_timer_create(loop, on_forget_time, scheduler);
     hearth_scheduler_probe(scheduler);
@@ -173,6 +177,7 @@ void hearth_scheduler_destroy(struct hearth_scheduler *scheduler)
     hearth_lane_destroy(scheduler->place.short_lane);
     hearth_usage_samples_destroy(scheduler->usage);
     hearth_machine_watch_destroy(scheduler->watch);
+    hearth_prefix_folders_destroy(scheduler->prefix_folders);
     hearth_load_gate_destroy(scheduler->place.gate);
     hearth_scheduler_stop_probes(scheduler);
     hearth_timer_destroy(scheduler->drain_timer);

@@ -39,8 +39,9 @@ struct hearth_scheduler_options {
     /* The server's, also where a definition does not say. Read as they are when they are needed. */
     const struct hearth_settings *settings;
     bool forces_shape; /* the settings' replicas and threads hold whatever a definition says */
-    const char *worker_path; /* of hearth-worker; NULL: found beside this program */
-    const char *lock_path;   /* with `locked`: a hearth.lock that they must agree with; or NULL */
+    const char *worker_path;   /* of hearth-worker; NULL: found beside this program */
+    const char *lock_path;     /* with `locked`: a hearth.lock that they must agree with; or NULL */
+    const char *prefixes_path; /* folder for what workers keep of prompts; or NULL */
     const struct hearth_scheduler_observer *observer; /* or NULL */
     const struct hearth_backend_ops *backend; /* where models compute; NULL: hearth_backend_local */
     /* For tests: how pressure and heat are measured, and how often; NULL and 0: as ever. */

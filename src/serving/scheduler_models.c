@@ -5,6 +5,7 @@
 #include "loop/loop.h"
 #include "serving/load_files.h"
 #include "serving/observer.h"
+#include "serving/prefix_folders.h"
 #include "serving/scheduler_private.h"
 
 #include <string.h>
@@ -224,6 +225,7 @@ static void forget(struct hearth_scheduler *scheduler, struct hearth_served_mode
     const struct hearth_scheduler_observer *observer = scheduler->options.observer;
     if (observer && observer->on_forgotten)
         observer->on_forgotten(observer->argument, model->identity.entry->id);
+    hearth_prefix_folders_sweep_soon(scheduler->prefix_folders);
     hearth_served_destroy(model);
 }
 

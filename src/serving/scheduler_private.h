@@ -45,6 +45,7 @@ struct hearth_scheduler {
     struct hearth_usage_samples *usage;
     struct hearth_machine_watch *watch;
     struct hearth_timer *probe_timer;
+    struct hearth_prefix_folders *prefix_folders;
     struct hearth_served_model *models; /* in the order in which they were first asked for */
     bool draining;
     uint64_t last_serial;

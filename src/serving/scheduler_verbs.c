@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "catalog/catalog.h"
 #include "loop/loop.h"
+#include "serving/prefix_folders.h"
 #include "serving/scheduler_private.h"
 
 #include <string.h>
@@ -143,6 +144,7 @@ static void one_is_gone(void *argument, const struct hearth_error *error)
     if (--stops->left)
         return;
     hearth_scheduler_forget_soon(stops->scheduler);
+    hearth_prefix_folders_sweep_soon(stops->scheduler->prefix_folders);
     if (stops->on_done)
         stops->on_done(stops->argument, NULL);
     hearth_free(stops);

@@ -125,6 +125,9 @@ enum hearth_ipc_tag {
     HEARTH_TAG_ADAPTER_PLACES, /* u32: HELLO: for adapters that come later */
     HEARTH_TAG_ADAPTER_PLACE,  /* u32: from 0; of a REQUEST: the adapter that it uses */
     HEARTH_TAG_ADAPTER_NAME,   /* text */
+    HEARTH_TAG_PREFIX_FOLDER,  /* text: HELLO: a folder to write what is kept of prompts into … */
+    HEARTH_TAG_PREFIX_IDENTITY, /* text: … of this model … */
+    HEARTH_TAG_PREFIX_BYTES,    /* u64: … at most so many bytes */
 };
 
 enum hearth_worker_counter {
@@ -150,6 +153,11 @@ enum hearth_worker_counter {
     HEARTH_COUNT_PREFIX_TOKENS,
     HEARTH_COUNT_PREFIX_EVICTIONS,
     HEARTH_COUNT_PREFIX_BYTES,
+    /* Files: read back, written, deleted because they could not be used; bytes of all now. */
+    HEARTH_COUNT_PREFIX_DISK_LOADS,
+    HEARTH_COUNT_PREFIX_DISK_SAVES,
+    HEARTH_COUNT_PREFIX_DISK_DROPPED,
+    HEARTH_COUNT_PREFIX_DISK_BYTES,
     HEARTH_COUNTER_COUNT,
 };
 

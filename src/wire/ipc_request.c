@@ -70,6 +70,9 @@ int hearth_ipc_put_hello(struct hearth_buf *buf, const struct hearth_ipc_hello *
     hearth_ipc_put_u32(&writer, HEARTH_TAG_ADAPTER_PLACES, hello->adapter_places);
     hearth_ipc_put_u32(&writer, HEARTH_TAG_CONTEXT_IS_LIMIT, hello->context_is_limit);
     hearth_ipc_put_u32(&writer, HEARTH_TAG_PREPARE_MS, hello->prepare_ms);
+    hearth_ipc_put_text(&writer, HEARTH_TAG_PREFIX_FOLDER, hello->prefix_folder);
+    hearth_ipc_put_text(&writer, HEARTH_TAG_PREFIX_IDENTITY, hello->prefix_identity);
+    hearth_ipc_put_u64(&writer, HEARTH_TAG_PREFIX_BYTES, hello->prefix_bytes);
     return hearth_ipc_end(&writer, ret_descriptor);
 }
 
@@ -86,6 +89,10 @@ static int hello_text(const struct hearth_ipc_field *field, struct hearth_ipc_he
         return hearth_ipc_text(field, hello->device, sizeof(hello->device));
     case HEARTH_TAG_CPUS:
         return hearth_ipc_text(field, hello->cpus, sizeof(hello->cpus));
+    case HEARTH_TAG_PREFIX_FOLDER:
+        return hearth_ipc_text(field, hello->prefix_folder, sizeof(hello->prefix_folder));
+    case HEARTH_TAG_PREFIX_IDENTITY:
+        return hearth_ipc_text(field, hello->prefix_identity, sizeof(hello->prefix_identity));
     default:
         return 0;
     }
@@ -134,6 +141,8 @@ static int hello_field(const struct hearth_ipc_field *field, struct hearth_ipc_h
         return hearth_ipc_u32(field, &hello->threads);
     case HEARTH_TAG_MEMORY_LIMIT:
         return hearth_ipc_u64(field, &hello->memory_limit);
+    case HEARTH_TAG_PREFIX_BYTES:
+        return hearth_ipc_u64(field, &hello->prefix_bytes);
     case HEARTH_TAG_SETTINGS:
         return hello_long_text(field, &hello->settings_json);
     case HEARTH_TAG_READABLE:

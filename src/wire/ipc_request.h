@@ -31,6 +31,10 @@ struct hearth_ipc_hello {
     bool probe;              /* STARTED, then end: nothing is loaded */
     /* What preparing an input may take, beside what its length allows; 0: the worker's default. */
     uint32_t prepare_ms;
+    /* Where what is kept of prompts may be written; empty: nowhere. */
+    char prefix_folder[HEARTH_IPC_PATH_MAX];
+    char prefix_identity[256]; /* what tells this model from others, but for how it is computed */
+    uint64_t prefix_bytes;
 };
 
 /* Appends a whole HELLO frame; see hearth_ipc_end. */

@@ -8,6 +8,7 @@
 
 #include <assert.h>
 #include <string.h>
+#include <time.h>
 
 #define PARCEL_MAX (64u << 20)
 /* By about this much may the prompts of others delay a stream's next token. */
@@ -26,6 +27,7 @@ struct compute {
     struct prefixes prefixes;
     struct hearth_batch_pace pace;
     uint64_t steps, step_tokens, step_us;
+    uint64_t stepped_us; /* when the last step ended */
     unsigned broken_steps;
     struct stream **step_streams; /* those of the step that runs, in the order of its items */
     struct hearth_batch_sequence **candidates;
@@ -375,6 +377,7 @@ static void step(struct compute *compute, size_t count, uint32_t prefill)
     uint64_t began_us = worker_now_us();
     int rc = worker->ops->step(worker->engine, compute->items, count, &compute->sink, &error);
     uint64_t now_us = worker_now_us();
+    compute->stepped_us = now_us;
     account(compute, count, now_us - began_us);
     if (rc == HEARTH_ECANCELED && ++compute->broken_steps <= BROKEN_STEPS_MAX)
         return;
@@ -399,6 +402,27 @@ static void publish(struct compute *compute)
     worker->counters[HEARTH_COUNT_STEP_TOKENS] = compute->step_tokens;
     worker->counters[HEARTH_COUNT_STEP_US] = compute->step_us;
     prefixes_count(&compute->prefixes, worker->counters);
+}
+
+/* Under the lock, which is let go while it waits or copies. */
+static void rest(struct compute *compute)
+{
+    struct worker *worker = compute->worker;
+    pthread_mutex_unlock(&worker->lock);
+    uint64_t again_us = prefixes_save(&compute->prefixes, worker_now_us() - compute->stepped_us);
+    pthread_mutex_lock(&worker->lock);
+    bool nothing = !worker->arrived && !worker->cancels && !worker->adapter_orders &&
+                   !worker->finish && !worker->prefix_news;
+    if (again_us == 1 || !nothing)
+        return;
+    if (!again_us) {
+        pthread_cond_wait(&worker->changed, &worker->lock);
+        return;
+    }
+    uint64_t until_us = worker_now_us() + again_us;
+    const struct timespec until = {.tv_sec = (time_t)(until_us / 1000000),
+                                   .tv_nsec = (long)(until_us % 1000000) * 1000};
+    pthread_cond_clockwait(&worker->changed, &worker->lock, CLOCK_MONOTONIC, &until);
 }
 
 /* Takes what came, steps once, or waits; false when it is to end. The lock is let go between taking
@@ -429,9 +453,11 @@ static bool round_(struct compute *compute)
     bool news = false;
     size_t count = worker->cancels ? 0 : compose(compute, &prefill, &news);
     bool finish = worker->finish;
+    news |= worker->prefix_news;
+    worker->prefix_news = false;
     if (!count && !news && !finish && !worker->arrived && !worker->cancels &&
         !worker->adapter_orders)
-        pthread_cond_wait(&worker->changed, &worker->lock);
+        rest(compute);
     pthread_mutex_unlock(&worker->lock);
     if (count)
         step(compute, count, prefill);

@@ -34,10 +34,12 @@ void prefixes_init(struct prefixes *prefixes, struct worker *worker)
                                                 .cells = facts->cells,
                                                 .kept_cells = facts->prefix_cells};
     prefixes->tree = hearth_prefix_tree_create(&limits, &prefixes->cells);
+    prefixes_open_disk(prefixes);
 }
 
 void prefixes_finish(struct prefixes *prefixes)
 {
+    prefixes_close_disk(prefixes);
     prefixes->worker->prefixes = NULL;
     hearth_prefix_tree_destroy(prefixes->tree);
     prefixes->tree = NULL;
@@ -55,6 +57,7 @@ void prefixes_enter(struct prefixes *prefixes, struct stream *stream)
                                                 .most = prepared->tokens_most + BEYOND_MAX,
                                                 .class_ = stream->batch.class_};
     hearth_prefix_tree_enter(prefixes->tree, stream->sequence, &prompt);
+    prefixes_ask_disk(prefixes, &prompt, stream);
     stream->waits = true;
 }
 
@@ -62,10 +65,12 @@ void prefixes_enter(struct prefixes *prefixes, struct stream *stream)
 void prefixes_start(struct prefixes *prefixes, struct stream *const *running)
 {
     const struct worker *worker = prefixes->worker;
+    prefixes_take_loaded(prefixes);
     for (uint32_t i = 0; prefixes->tree && i < worker->slots; i++) {
         struct stream *stream = running[i];
         uint32_t count = stream ? stream->prepared->token_count : 0, known;
-        if (!stream || !stream->waits || !hearth_prefix_tree_start(prefixes->tree, i, &known))
+        if (!stream || !stream->waits || stream->ticket > prefixes->loads_done ||
+            !hearth_prefix_tree_start(prefixes->tree, i, &known))
             continue;
         uint32_t held = worker->ops->held_tokens(worker->engine, i, stream->prepared);
         stream->waits = false;
@@ -115,6 +120,7 @@ void prefixes_count(const struct prefixes *prefixes, uint64_t counters[HEARTH_CO
     counters[HEARTH_COUNT_PREFIX_EVICTIONS] = counts.evictions;
     counters[HEARTH_COUNT_PREFIX_BYTES] =
         (uint64_t)counts.cells * prefixes->worker->facts.cell_bytes;
+    prefixes_count_disk(prefixes, counters);
 }
 
 void prefixes_forget(struct prefixes *prefixes, uint32_t place)

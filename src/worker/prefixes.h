@@ -8,10 +8,14 @@
 #include "domain/prefix_tree.h"
 #include "worker/worker.h"
 
+struct prefix_disk;
+
 struct prefixes {
     struct hearth_prefix_cells cells; /* first: the tree gives it back */
     struct worker *worker;
     struct hearth_prefix_tree *tree; /* NULL: none are kept */
+    struct prefix_disk *disk;        /* NULL: none are written */
+    uint64_t loads_done;             /* ticket of the last load that has come back */
 };
 
 void prefixes_init(struct prefixes *prefixes, struct worker *worker);
@@ -28,6 +32,18 @@ bool prefixes_rest(struct prefixes *prefixes, struct stream *stream);
 void prefixes_grow(struct prefixes *prefixes, const struct stream *stream);
 /* The engine has ended its sequence. */
 void prefixes_end(struct prefixes *prefixes, const struct stream *stream);
+/* Copies one that is not written yet for the disk, when nothing was computed for so long that it
+ * disturbs nobody: 1. Else after how many microseconds it is to be asked again; 0: not at all. */
+uint64_t prefixes_save(struct prefixes *prefixes, uint64_t quiet_us);
+
+/* prefixes_disk.c, for prefixes.c */
+void prefixes_open_disk(struct prefixes *prefixes);
+void prefixes_close_disk(struct prefixes *prefixes); /* saves what is not, for some seconds */
+void prefixes_ask_disk(struct prefixes *prefixes, const struct hearth_prefix_prompt *prompt,
+                       struct stream *stream);
+void prefixes_take_loaded(struct prefixes *prefixes);
+void prefixes_count_disk(const struct prefixes *prefixes, uint64_t counters[HEARTH_COUNTER_COUNT]);
+
 /* Into the counters; under the lock. */
 void prefixes_count(const struct prefixes *prefixes, uint64_t counters[HEARTH_COUNTER_COUNT]);
 /* An adapter is about to go; its place is counted from 0. */

@@ -16,6 +16,7 @@
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define PREPARE_QUEUE_MAX STREAMS_MAX
@@ -175,6 +176,15 @@ static void bind_to(const char *list)
         fprintf(stderr, "hearth-worker: cannot stay on cores %s\n", list);
 }
 
+/* Made now: afterwards nothing outside of it can be. */
+static const char *prefix_folder(const struct hearth_ipc_hello *hello)
+{
+    if (!hello->prefix_folder[0])
+        return NULL;
+    mkdir(hello->prefix_folder, 0700);
+    return hello->prefix_folder;
+}
+
 /* The order matters. Cores first, because threads inherit them. Then the sandbox, before anything
  * of the model or the plug-in is touched, and before there is any thread that it would not bind;
  * whether it could be had is one of the reasons to refuse. The memory cap comes before the header
@@ -191,6 +201,7 @@ static int greet(struct worker *worker, const struct hearth_ipc_frame *frame,
     const struct sandbox_paths paths = {.model = hello->model_path,
                                         .plugin_dir = hello->plugin_dir,
                                         .readable = hello->readable,
+                                        .writable = prefix_folder(hello),
                                         .device = hello->device};
     if (hello->sandbox != HEARTH_SANDBOX_OFF)
         worker->sandbox = sandbox_enter(&paths);

@@ -51,12 +51,13 @@ struct stream {
 
     /* Compute. */
     uint32_t sequence;
-    bool waits;    /* it has a sequence, and may not be stepped yet (prefixes.h) */
-    bool rests;    /* its client does not read, as prefixes.h knows */
-    bool tried;    /* the engine was given it in a step, maybe one that was broken off */
-    bool begun;    /* the engine has taken `prepared` */
-    bool finished; /* DONE or ERROR was emitted */
-    int failed;    /* an event could not be sent: it ends with this code */
+    bool waits;      /* it has a sequence, and may not be stepped yet (prefixes.h) */
+    uint64_t ticket; /* of a load from disk that it waits for (prefix_disk.h); 0: none */
+    bool rests;      /* its client does not read, as prefixes.h knows */
+    bool tried;      /* the engine was given it in a step, maybe one that was broken off */
+    bool begun;      /* the engine has taken `prepared` */
+    bool finished;   /* DONE or ERROR was emitted */
+    int failed;      /* an event could not be sent: it ends with this code */
     uint32_t spent;
     struct hearth_batch_sequence batch;
     struct hearth_turn turn; /* while it waits for a sequence */
@@ -114,8 +115,9 @@ struct worker {
     pthread_cond_t changed;
     struct stream *arrived, **arrived_last;
     struct adapter_order *adapter_orders;
-    bool cancels; /* a stream that compute has was canceled */
-    bool finish;  /* unload and end */
+    bool cancels;     /* a stream that compute has was canceled */
+    bool finish;      /* unload and end */
+    bool prefix_news; /* the disk's thread has something */
     bool stepping;
     uint64_t step_started_us;
     uint32_t step_tokens, step_canceled_tokens;

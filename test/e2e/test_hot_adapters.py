@@ -121,7 +121,7 @@ def test_nothing_held_for_one_adapter_is_taken_for_another(serve, files):
     assert cached("smollm2") == 0
     assert cached("poet") == 0 and cached("poet") > 10
     assert cached("coder") == 0
-    assert cached("smollm2") == 0
+    assert cached("smollm2") > 10, "what the base itself had is still there"
 
 
 def test_when_the_process_dies_adapters_come_again(serve, files):

@@ -192,11 +192,43 @@ static void read_or_answer(struct play *play, uint32_t slot)
     check_slot(play, slot);
 }
 
+/* What comes back from a disk takes a place and cells like any other. */
+static void adopt(struct play *play)
+{
+    int32_t tokens[CONTEXT];
+    uint32_t count = seeded_pick(&play->seed, 1, CONTEXT), place, family;
+    if (!hearth_prefix_tree_place(play->tree, count, &place))
+        return;
+    family = seeded_pick(&play->seed, 0, 2);
+    for (uint32_t i = 0; i < count; i++)
+        tokens[i] = (int32_t)(family + i % 7);
+    assert_int_equal(play->model.lengths[place], 0);
+    bool good = seeded_pick(&play->seed, 0, 3) > 0;
+    for (uint32_t i = 0; i < count && good; i++)
+        append(&play->model, place, tokens[i]);
+    hearth_prefix_tree_adopt(play->tree, 1, tokens, good ? count : 0, place);
+}
+
+/* Each leaf that is kept is offered until it is settled. */
+static void save(struct play *play)
+{
+    uint32_t place, most = PLACES + 1;
+    uint64_t key;
+    while (hearth_prefix_tree_unsettled(play->tree, &place, &key)) {
+        assert_true(most-- > 0 && place >= SLOTS && play->model.lengths[place] > 0 && key == 1);
+        hearth_prefix_tree_settle(play->tree, place);
+    }
+}
+
 static void turn(struct play *play)
 {
     uint32_t slot = seeded_pick(&play->seed, 0, SLOTS - 1), what = seeded_pick(&play->seed, 0, 99);
     struct request *request = &play->requests[slot];
-    if (!request->busy)
+    if (what == 99)
+        adopt(play);
+    else if (what == 98)
+        save(play);
+    else if (!request->busy)
         new_request(play, slot);
     else if (what < 3)
         end(play, slot, what == 0);

@@ -70,6 +70,13 @@ static const struct counter_metric {
      HEARTH_COUNT_PREFIX_EVICTIONS},
     {"hearth_prefix_bytes", "KV cache of prompts that is kept or shared.", "gauge",
      HEARTH_COUNT_PREFIX_BYTES},
+    {"hearth_prefix_disk_loads_total", "Files of prompts that were read back.", "counter",
+     HEARTH_COUNT_PREFIX_DISK_LOADS},
+    {"hearth_prefix_disk_saves_total", "Files of prompts that were written.", "counter",
+     HEARTH_COUNT_PREFIX_DISK_SAVES},
+    {"hearth_prefix_disk_dropped_total", "Files that were deleted since they could not be used.",
+     "counter", HEARTH_COUNT_PREFIX_DISK_DROPPED},
+    {"hearth_prefix_disk_bytes", "Files of prompts.", "gauge", HEARTH_COUNT_PREFIX_DISK_BYTES},
 };
 
 /* What write_metric needs beside the report. */

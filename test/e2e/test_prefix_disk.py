@@ -1,0 +1,80 @@
+"""What was computed of prompts survives an unloading, a kill and a restart on disk; what lies there
+and is not whole, or not ours, is deleted and never believed; it goes with its model."""
+import os
+import signal
+
+import pytest
+
+from conftest import cli, wait_for
+from test_prefix import SYSTEM
+
+
+@pytest.fixture
+def disk_home(home, gguf):
+    done = cli("install", f"file:{gguf}", "--name", "m", "--set", "compute=own", home=home)
+    assert done.returncode == 0, done.stderr
+    return home
+
+
+def serve(start):
+    return start(env={"HEARTH_SLOTS": 2, "HEARTH_CONTEXT": 512, "HEARTH_PREFIX_DISK": "64MiB"})
+
+
+def ask(server):
+    answer = server.post("/v1/chat/completions", {
+        "model": "m", "temperature": 1, "seed": 3, "max_tokens": 8, "ignore_eos": True,
+        "messages": [{"role": "system", "content": SYSTEM}, {"role": "user", "content": "Well?"}]})
+    assert answer.status == 200, answer.text
+    body = answer.json()
+    cached = body["usage"]["prompt_tokens_details"]["cached_tokens"]
+    return body["choices"][0]["message"]["content"], cached, body["usage"]["prompt_tokens"]
+
+
+def figure(server, name):
+    return server.metric(f"hearth_prefix_disk_{name}", model="m:1")
+
+
+def spoil(folder, whole):
+    """Files of every bad kind, beside the damaged one."""
+    other = bytearray(whole)
+    other[8:12] = b"0000"  # of another model
+    (folder / f"{'0' * 32}.prefix").write_bytes(other)
+    other = bytearray(whole)
+    other[80:88] = (2**60).to_bytes(8, "little")  # tokens without end
+    (folder / f"{'1' * 32}.prefix").write_bytes(other)
+    (folder / f"{'2' * 32}.prefix").write_bytes(whole[:1000])
+    (folder / f"{'3' * 32}.prefix").symlink_to("/etc/passwd")
+    with open(folder / f"{'4' * 32}.prefix", "wb") as large:
+        large.truncate(2**40)
+    os.mkfifo(folder / f"{'5' * 32}.prefix")
+    (folder / "notes.txt").write_text("not ours")
+    return 7
+
+
+def test_a_prompt_is_read_back_from_disk_and_a_bad_file_is_not(start, disk_home):
+    server = serve(start)
+    text, cached, prompt = ask(server)
+    assert cached == 0
+    folder = disk_home / "prefixes" / "m:1"
+    file, = wait_for(lambda: [path for path in folder.iterdir() if path.suffix == ".prefix"], 30,
+                     "the file")
+    assert file.stat().st_mode & 0o077 == 0, "it holds what somebody wrote"
+    assert server.cli("stop", "m").returncode == 0
+    assert ask(server) == (text, prompt - 1, prompt), "after an unloading"
+    server.stop(signal.SIGKILL)
+    server = serve(start)
+    assert ask(server) == (text, prompt - 1, prompt), "after a kill and a restart"
+    wait_for(lambda: figure(server, "loads_total") == 1, 20, "the figure")
+    server.stop()
+    whole = file.read_bytes()
+    bad = spoil(folder, whole)
+    damaged = bytearray(whole)
+    damaged[-100] ^= 1  # a bit of a key or value
+    file.write_bytes(damaged)
+    server = serve(start)
+    assert ask(server) == (text, 0, prompt), "computed afresh"
+    wait_for(lambda: figure(server, "dropped_total") == bad + 1, 20, "the count of bad files")
+    wait_for(lambda: [path.name for path in folder.iterdir()] == [file.name], 20, "a new file alone")
+    assert server.cli("stop", "m").returncode == 0
+    assert server.delete("/models/m").status in (200, 204)
+    wait_for(lambda: not folder.exists(), 20, "that it goes with its model")
