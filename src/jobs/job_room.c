@@ -64,7 +64,8 @@ static void on_looked(void *argument, const struct hearth_machine *machine)
     };
     uint64_t free_bytes = 0;
     seek->look = NULL;
-    room.available -= room.available < seek->promised ? room.available : seek->promised;
+    uint64_t promised = seek->promised + hearth_scheduler_promised(seek->work->scheduler);
+    room.available -= room.available < promised ? room.available : promised;
     hearth_scheduler_room(seek->work->scheduler, &room.idle, &room.busy);
     enum hearth_job_room_answer what = hearth_job_room_ask(&room, &free_bytes);
     describe(&room, what, &error);

@@ -103,6 +103,14 @@ uint64_t hearth_load_gate_claim_before(const struct hearth_load_pass *other,
     return other->order < pass->order ? other->claimed : 0;
 }
 
+uint64_t hearth_load_gate_promised(const struct hearth_load_gate *gate)
+{
+    uint64_t promised = 0;
+    for (const struct hearth_load_pass *pass = gate->first; pass; pass = pass->next)
+        promised += pass->claimed + (pass->loading ? pass->promised : 0);
+    return promised;
+}
+
 void hearth_load_gate_room(const struct hearth_load_gate *gate, const struct hearth_load_pass *pass,
                            uint64_t available, uint64_t headroom, uint64_t limit,
                            struct hearth_memory_room *ret_room)

@@ -45,6 +45,8 @@ void hearth_load_gate_claim(struct hearth_load_pass *pass, uint64_t bytes);
 /* What `other` claims before `pass` may have it. */
 uint64_t hearth_load_gate_claim_before(const struct hearth_load_pass *other,
                                        const struct hearth_load_pass *pass);
+/* Of what is free now, what loads have been promised and have not taken for certain, or claim. */
+uint64_t hearth_load_gate_promised(const struct hearth_load_gate *gate);
 /* The room for this one, with what the others have been promised; `available` was measured. */
 void hearth_load_gate_room(const struct hearth_load_gate *gate, const struct hearth_load_pass *pass,
                            uint64_t available, uint64_t headroom, uint64_t limit,

@@ -89,15 +89,23 @@ static struct hearth_residency policy_of(const struct hearth_scheduler *schedule
                                      .longest_wait_ms = settings->longest_wait};
 }
 
+/* Also what computes in its process under other names. */
+static void hold(const struct others *others, const struct hearth_served_model *model)
+{
+    const struct hearth_host *host = hearth_load_host(model->load);
+    hearth_dispatch_pause(model->dispatch, HOLD_MS);
+    for (size_t i = 0; host && i < others->count; i++)
+        if (hearth_load_is_guest_of(others->models[i]->load, host))
+            hearth_dispatch_pause(others->models[i]->dispatch, HOLD_MS);
+}
+
 static void act(const struct others *others, enum hearth_room_act act)
 {
     for (size_t i = 0; i < others->count; i++) {
-        if (!others->marked[i])
-            continue;
-        if (act == HEARTH_ROOM_EVICT)
+        if (others->marked[i] && act == HEARTH_ROOM_EVICT)
             hearth_life_unload(others->models[i]->life, false);
-        else
-            hearth_dispatch_pause(others->models[i]->dispatch, HOLD_MS);
+        else if (others->marked[i])
+            hold(others, others->models[i]);
     }
 }
 
@@ -143,6 +151,11 @@ void hearth_scheduler_room(const struct hearth_scheduler *scheduler, uint64_t *r
     finish(&others);
     *ret_idle = idle;
     *ret_busy = busy;
+}
+
+uint64_t hearth_scheduler_promised(const struct hearth_scheduler *scheduler)
+{
+    return hearth_load_gate_promised(scheduler->place.gate);
 }
 
 int hearth_scheduler_choose_idle(struct hearth_scheduler *scheduler, uint64_t bytes,

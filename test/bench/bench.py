@@ -4,7 +4,7 @@
 Prints a table of ratios with the bar of each, the peer against itself as the noise, and the
 machine's instruction set. Exits 0 whatever the figures are: it measures, it does not judge.
 
-    bench.py [--only queue,health,rest,gateway,chat,structure,batch,decoder,decoder-http] [--rounds 3]
+    bench.py [--only queue,health,rest,gateway,chat,structure,batch,decoder,decoder-http,soak] [--rounds 3]
 """
 import argparse
 import concurrent.futures
@@ -17,6 +17,7 @@ import random
 import re
 import statistics
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -25,6 +26,9 @@ import decoder_http
 import decoders
 import servers
 import structure
+
+sys.path.insert(0, str(servers.ROOT / "test/support"))
+import soak  # noqa: E402
 
 WORDS = ("river stone garden window letter market engine summer bridge doctor music paper story "
          "winter forest copper village thunder kitchen planet harvest signal mirror pilot candle "
@@ -174,6 +178,25 @@ def bench_queue():
                f"({line['ns_per_operation']} ns, p99 {line['ns_per_operation_p99']} ns)")
 
 
+def bench_soak(seconds):
+    """Three models on memory for two, with everything that goes wrong at once; no peer does this."""
+    models = ("red", "green", "blue")
+    scripts = [(name, f"fake:load_bytes = 60MB; load_ms = 200; token_us = 3000; context = {8192 + i}")
+               for i, name in enumerate(models)]  # the same file thrice would be loaded once
+    with servers.Hearth(scripts, memory_limit="190MB", shortest_residency="1s", longest_wait="3s",
+                        queue_max=10, request_timeout="60s", breaker_failures=1000) as hearth:
+        load = soak.Soak(hearth.port, hearth.process.pid, models)
+        load.run(seconds)
+        end = time.monotonic() + 120
+        while not load.is_quiet() and time.monotonic() < end:
+            time.sleep(1)
+        wrong = load.books() if load.is_quiet() else ["requests still run"]
+    for fault in load.faults[:5]:
+        print(f"    {fault}", flush=True)
+    report(f"soak of {seconds / 60:.0f} minutes", "0 faults, books that add up", load.tell(), "—",
+           f"{len(load.faults)} faults", f"({wrong or 'the books add up'})")
+
+
 def instruction_set():
     flags = re.search(r"flags\s*:\s*(.*)", pathlib.Path("/proc/cpuinfo").read_text()).group(1).split()
     model = re.search(r"model name\s*:\s*(.*)", pathlib.Path("/proc/cpuinfo").read_text()).group(1)
@@ -184,8 +207,9 @@ def instruction_set():
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", default="queue,health,rest,gateway,chat,structure,batch,decoder,decoder-http")
+    parser.add_argument("--only", default="queue,health,rest,gateway,chat,structure,batch,decoder,decoder-http,soak")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--soak-seconds", type=int, default=1800)
     parser.add_argument("--gguf", default=os.environ.get("HEARTH_TEST_GGUF"))
     parser.add_argument("--llama-server", default=os.environ.get("HEARTH_LLAMA_SERVER"))
     parser.add_argument("--load", default=str(servers.BUILD / "test/bench_load"))
@@ -211,6 +235,8 @@ def main():
     if "decoder-http" in chosen:
         decoder_http.bench(options.rounds, options.gguf, options.llama_server, os.cpu_count(),
                            load_of, report)
+    if "soak" in chosen:
+        bench_soak(options.soak_seconds)
     print("\n| | bar | hearth | peer | ratio | noise |\n|---|---|---|---|---|---|")
     for row in RESULTS:
         print("| " + " | ".join(row) + " |")

@@ -15,9 +15,9 @@ SECONDS = int(os.environ.get("HEARTH_SOAK_SECONDS", "60"))
 @pytest.mark.once
 def test_every_request_ends_and_the_books_add_up(start, home, tmp_path):
     models = ("red", "green", "blue")
-    for name in models:
+    for i, name in enumerate(models):  # the same file thrice would be loaded once
         script = write_fake(tmp_path / f"{name}.fake", load_bytes="60MB", load_ms=200, token_us=3000,
-                            context=8192)
+                            context=8192 + i)
         assert cli("install", f"fake:{script}", "--name", name, home=home).returncode == 0
     server = start("--memory-limit", "190MB", "--shortest-residency", "1s", "--longest-wait", "3s",
                    "--queue-max", "10", "--request-timeout", "60s", "--breaker-failures", "1000")

@@ -29,7 +29,11 @@ static void open_loaded(struct bed *bed, uint64_t shortest_residency_ms, struct 
     bed_open_for(bed, HEARTH_TASK_GENERATE, &settings);
     manual_plan = (struct hearth_memory_plan){.weights = 600};
     ask(bed, answer);
-    bed_become_ready(bed);
+    bed_until(bed, bed_has_worker, NULL);
+    manual_planned();
+    assert_int_equal(hearth_scheduler_promised(bed->scheduler), 600);
+    manual_ready();
+    assert_int_equal(hearth_scheduler_promised(bed->scheduler), 0);
 }
 
 static void expect_room(const struct bed *bed, uint64_t idle, uint64_t busy)
