@@ -178,6 +178,14 @@ def bench_queue():
                f"({line['ns_per_operation']} ns, p99 {line['ns_per_operation_p99']} ns)")
 
 
+def bench_retry_after():
+    """How far Retry-After comes true, under a fake clock."""
+    out = subprocess.run([str(servers.BUILD / "test/sim_test_retry_after")], capture_output=True,
+                         text=True, check=True)
+    for row in re.findall(r"^(service .*?): (.*)$", out.stdout + out.stderr, re.M):
+        report("Retry-After: " + row[0], "told is true", row[1], "—", "—")
+
+
 def bench_soak(seconds):
     """Three models on memory for two, with everything that goes wrong at once; no peer does this."""
     models = ("red", "green", "blue")
@@ -218,6 +226,7 @@ def main():
     print(f"machine: {instruction_set()}", flush=True)
     if "queue" in chosen:
         bench_queue()
+        bench_retry_after()
     if "health" in chosen:
         bench_health(options.rounds)
     if "rest" in chosen:
