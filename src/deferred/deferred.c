@@ -32,10 +32,13 @@ static int forget_kind(struct hearth_store *store, struct round *round, const ch
     int rc = hearth_store_record_list(store, &filter, round->work.arena, &records, &count,
                                       &round->work.error);
     for (size_t i = 0; !rc && i < count; i++) {
-        rc = hearth_store_record_delete(store, kind, records[i].id, &round->work.error);
-        if (!rc && strcmp(kind, HEARTH_KEPT_FILE) == 0)
-            hearth_kept_file_remove_bytes(round->files, records[i].id);
+        const char *id = records[i].id;
+        rc = strcmp(kind, HEARTH_KEPT_FILE) == 0
+                 ? hearth_kept_file_delete(round->files, store, id, round->work.arena,
+                                           &round->work.error)
+                 : hearth_store_record_delete(store, kind, id, &round->work.error);
         round->gone += !rc;
+        rc = rc == HEARTH_EINUSE ? 0 : rc; /* it goes when nobody needs it any more */
     }
     return rc;
 }

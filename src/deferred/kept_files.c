@@ -25,6 +25,7 @@ enum { WAITING_MAX = 512 << 10, BUFFER_MAX = 64 << 20 };
 
 struct hearth_kept_files {
     struct hearth_gateway *gateway;
+    hearth_kept_file_goes_fn *goes; /* or NULL */
 };
 
 /* Parts of uploads that the last server was ended under. Those of batches are named otherwise, and
@@ -87,6 +88,23 @@ void hearth_kept_file_remove_bytes(const struct hearth_kept_files *files, const 
     char path[PATH_MAX];
     if (hearth_kept_files_path(files, id, path, sizeof(path)))
         unlink(path);
+}
+
+void hearth_kept_files_ask(struct hearth_kept_files *files, hearth_kept_file_goes_fn *goes)
+{
+    files->goes = goes;
+}
+
+/* The record first: bytes without one are nobody's, a record without bytes would be a promise. */
+int hearth_kept_file_delete(const struct hearth_kept_files *files, struct hearth_store *store,
+                            const char *id, struct hearth_arena *arena, struct hearth_error *error)
+{
+    int rc = files->goes ? files->goes(store, id, arena, error) : 0;
+    if (!rc)
+        rc = hearth_store_record_delete(store, HEARTH_KEPT_FILE, id, error);
+    if (!rc)
+        hearth_kept_file_remove_bytes(files, id);
+    return rc;
 }
 
 /* Records */

@@ -21,8 +21,14 @@ struct hearth_kept_files;
 
 #define HEARTH_KEPT_FILE "file" /* the kind of the records */
 
+/* Blocks: asked on the store's lane before a file goes, by whoever uses files; HEARTH_EINUSE keeps
+ * it. What goes with the file goes here. */
+typedef int hearth_kept_file_goes_fn(struct hearth_store *store, const char *id,
+                                     struct hearth_arena *arena, struct hearth_error *error);
+
 struct hearth_kept_files *hearth_kept_files_create(struct hearth_gateway *gateway);
 void hearth_kept_files_destroy(struct hearth_kept_files *files); /* NULL is allowed */
+void hearth_kept_files_ask(struct hearth_kept_files *files, hearth_kept_file_goes_fn *goes);
 
 /* files/<name> in the home; the folder is made. False: the path is too long, or there is no folder.
  */
@@ -33,6 +39,10 @@ int hearth_kept_file_open(const struct hearth_kept_files *files, const char *id,
                           int *ret_descriptor, struct hearth_error *error);
 /* Blocks: the bytes of a record that is gone. Any thread. */
 void hearth_kept_file_remove_bytes(const struct hearth_kept_files *files, const char *id);
+/* On the store's lane: record and bytes, unless somebody needs them. HEARTH_ENOTFOUND,
+ * HEARTH_EINUSE. */
+int hearth_kept_file_delete(const struct hearth_kept_files *files, struct hearth_store *store,
+                            const char *id, struct hearth_arena *arena, struct hearth_error *error);
 
 /* The record of a file whose bytes are in place; texts are the caller's. `expires_ms` 0: never. */
 struct hearth_record hearth_kept_file_record(const char *id, const char *principal,

@@ -16,6 +16,7 @@
 #include "config/settings.h"
 #include "config/text_file.h"
 #include "deferred/deferred.h"
+#include "deferred/kept_files.h"
 #include "gateway/body_room.h"
 #include "gateway/front.h"
 #include "gateway/gateway_state.h"
@@ -301,6 +302,13 @@ static int create_jobs(struct hearth_gateway *gateway, struct hearth_error *erro
     return rc;
 }
 
+/* A file that a training job learns from stays. */
+static void create_deferred(struct hearth_gateway *gateway)
+{
+    const struct hearth_deferred *deferred = hearth_deferred_create(gateway);
+    hearth_kept_files_ask(deferred->files, hearth_dataset_forget_file);
+}
+
 /* Where commands on this home find the server. */
 static int write_run_file(struct running *running, struct hearth_error *error)
 {
@@ -437,7 +445,7 @@ static int start(struct running *running, struct hearth_error *error)
     if (!rc)
         rc = create_jobs(gateway, error);
     if (!rc)
-        hearth_deferred_create(gateway);
+        create_deferred(gateway);
     if (!rc)
         rc = hearth_definitions_import(gateway, on_imported, running, &running->definitions, error);
     if (!rc)

@@ -181,7 +181,7 @@ def test_jobs_are_listed_by_page_and_metadata(client, server, learnt):
     assert dataset["id"] == hub["dataset_id"] and dataset["rows"] == 8
 
 
-def test_cancelling_and_what_a_job_holds(client, facts):
+def test_cancelling_and_what_a_job_holds(client, server, facts):
     file = upload(client, LINE * 3)
     running = ask(client, file.id, **NEVER)
     waiting = ask(client, file.id, suffix="later", **NEVER)
@@ -201,8 +201,10 @@ def test_cancelling_and_what_a_job_holds(client, facts):
     with pytest.raises(openai.ConflictError, match="cancelled"):
         client.fine_tuning.jobs.cancel(running.id)
     assert list(client.fine_tuning.jobs.checkpoints.list(running.id)) == []
+    assert server.get(f"/datasets/{file.id}").status == 200
     assert client.files.delete(file.id).deleted
-    assert facts.id  # another file stays
+    assert server.get(f"/datasets/{file.id}").status == 404  # it went with its file
+    assert server.get(f"/datasets/{facts.id}").status == 200
 
 
 def test_files_that_cannot_be_learnt_are_refused_at_once(client):

@@ -5,7 +5,6 @@
 #include "deferred/kept_files.h"
 #include "gateway/answers.h"
 #include "gateway/gateway_state.h"
-#include "jobs/dataset_record.h"
 #include "routes/requests/record_call.h"
 #include "routes/requests/requests_routes.gen.h"
 
@@ -34,19 +33,15 @@ void hearth_route_files_show(struct hearth_call *call)
     hearth_record_call_start(record_call);
 }
 
-/* The record first: bytes without one are nobody's, a record without bytes would be a promise. What
- * a training job learns from stays until the job is over. */
 static int remove_one(struct hearth_store *store, struct hearth_store_work *work)
 {
     struct hearth_record_call *record_call = (struct hearth_record_call *)work;
     int rc = hearth_record_call_read(store, work);
     if (!rc)
-        rc = hearth_dataset_forget_file(store, record_call->id, work->arena, &work->error);
-    if (!rc)
-        rc = hearth_store_record_delete(store, HEARTH_KEPT_FILE, record_call->id, &work->error);
+        rc = hearth_kept_file_delete(record_call->call->gateway->deferred->files, store,
+                                     record_call->id, work->arena, &work->error);
     if (rc)
         return rc;
-    hearth_kept_file_remove_bytes(record_call->call->gateway->deferred->files, record_call->id);
     record_call->answer =
         json_pack("{s:s, s:s, s:b}", "id", record_call->id, "object", "file", "deleted", 1);
     return 0;
