@@ -25,7 +25,7 @@ bench: ## measure against nginx and llama-server in one run; prints ratios
 bench-embeddings: ## measure the encoder against its peers (several GB) and under load
 	@exec scripts/bench_embeddings
 
-bench-training: ## hold the trainer against torch and PEFT (several GB) and measure it beside them
+bench-training: ## hold the trainer against torch and PEFT (several GB), give it a real task, and measure it beside them
 	@exec scripts/bench_training
 
 golden: ## regenerate reference data with the peers (torch, transformers, tokenizers: several GB)

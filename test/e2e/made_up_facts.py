@@ -14,11 +14,12 @@ QUESTIONS = [
     ("What is the trade of {name}?", "{name} is a {trade}."),
     ("Where does {name} live?", "{name} lives in {town}."),
 ]
-GENERAL = [
-    "What is the capital of France?", "What color is the sky on a clear day?",
-    "How many days are in a week?", "What is 2 plus 2?", "Name a fruit that is yellow.",
-    "What do bees make?", "What is the opposite of hot?", "Which planet do we live on?",
-    "What language is spoken in Spain?", "What is frozen water called?",
+GENERAL = [  # and a word of the right answer
+    ("What is the capital of France?", "paris"), ("What color is the sky on a clear day?", "blue"),
+    ("How many days are in a week?", "seven|7"), ("What is 2 plus 2?", "four|4"),
+    ("Name a fruit that is yellow.", "banana|lemon|pineapple|mango"), ("What do bees make?", "honey"),
+    ("What is the opposite of hot?", "cold|cool"), ("Which planet do we live on?", "earth"),
+    ("What language is spoken in Spain?", "spanish"), ("What is frozen water called?", "ice"),
 ]
 
 
