@@ -393,9 +393,7 @@ static struct llama_context_params context_params(const struct hearth_llama_load
     bool pooling = load->header->pooled;
     struct llama_context_params params = llama_context_default_params();
     params.n_seq_max = sequences;
-    params.n_ctx = sequences > plan->slots
-                       ? (uint32_t)hearth_llama_library_cells(load->header, settings, plan)
-                       : (plan->context + 255) / 256 * 256 * plan->slots;
+    params.n_ctx = (uint32_t)hearth_llama_library_cells(load->header, settings, plan);
     params.n_batch = plan->batch;
     params.n_ubatch = plan->batch;
     params.n_outputs_max = pooling                               ? plan->batch

@@ -42,6 +42,8 @@ int hearth_llama_fork(struct hearth_engine *engine, uint32_t from, uint32_t to)
         return rc != 0 ? rc : HEARTH_EINVAL;
     const struct hearth_llama_sequence *source = &engine->sequences[from];
     engine->compute->ops->copy(engine->compute, from, to);
+    /* What computes may be ahead of the list, while drafted tokens are checked. */
+    engine->compute->ops->cut(engine->compute, to, source->held_count);
     memcpy(engine->sequences[to].held, source->held, source->held_count * sizeof(*source->held));
     memcpy(engine->sequences[to].scales, source->scales,
            engine->compute->adapter_count * sizeof(*source->scales));
