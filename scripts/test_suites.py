@@ -4,6 +4,7 @@ Builds: build/ (plain), build/asan (ASan + UBSan), build/tsan (the worker, the l
 engine), build/cov (coverage). Output of each suite goes to build/test-logs/ and, when something
 failed, here. The last line is `N passed, N failed`.
 """
+import concurrent.futures
 import contextlib
 import os
 import pathlib
@@ -72,12 +73,18 @@ def run(argv, log, env=None):
                 os.killpg(child.pid, signal.SIGKILL)
 
 
-def build(folder, *flags, targets=()):
-    argv = ["scripts/build", folder, *flags, *(["--", *targets] if targets else [])]
-    if subprocess.run(argv, cwd=ROOT).returncode:
-        count(f"build {folder}", 0, 1, 0)
-        return False
-    return True
+def build(folder, *flags, targets=(), niceness=0):
+    argv = ["nice", "-n", str(niceness), "scripts/build", folder, *flags,
+            *(["--", *targets] if targets else [])]
+    return subprocess.run(argv, cwd=ROOT).returncode == 0
+
+
+def built(name):
+    """Whether this build is there; it is awaited where it is under way, begun where it is not."""
+    good = ahead[name].result() if name in ahead else BUILDS[name]()
+    if not good:
+        count(f"build {name}", 0, 1, 0)
+    return good
 
 
 def cases_of(case):
@@ -171,10 +178,8 @@ def pytest(name, hearth, env, *selection):
     """Exit status, number of cases, of failures and of skips."""
     report, log = LOGS / f"{name}.xml", LOGS / f"{name}.log"
     report.unlink(missing_ok=True)
-    mlflow()
-    status = run([str(venv()), "-m", "pytest", "test/e2e", "-q", "--durations=15",
-                  f"--junit-xml={report}", *selection], log,
-                 {**clients(), **env, "HEARTH_BIN": str(hearth)})
+    status = run([str(venv()), "-m", "pytest", "-q", "--durations=15", f"--junit-xml={report}",
+                  *selection], log, {**env, "HEARTH_BIN": str(hearth)})
     if not report.exists():
         return status, 0, 1, 0
     suite = xml.parse(report).getroot().find("testsuite")
@@ -182,10 +187,30 @@ def pytest(name, hearth, env, *selection):
             int(suite.get("skipped")))
 
 
-def e2e(name, hearth, env, *selection):
+# Half of the tests wait for a clock, a disk or a client: they run beside those that compute; then
+# those that measure.
+E2E_PARTS = (("computing", "waiting"), ("alone",))
+E2E_MARKS = {"computing": "computes and not alone", "waiting": "not computes and not alone",
+             "alone": "alone"}
+
+
+def e2e(name, hearth, env, *selection, marks="", files=("test/e2e",)):
+    venv()
+    mlflow()
+    env = {**clients(), **env}
+    for parts in E2E_PARTS:
+        with concurrent.futures.ThreadPoolExecutor(len(parts)) as pool:
+            runs = [pool.submit(e2e_part, f"{name} {part}", hearth, env, *files, *selection,
+                                "-m", E2E_MARKS[part] + marks) for part in parts]
+        for done in runs:
+            count(*done.result())
+
+
+def e2e_part(name, hearth, env, *selection):
     """What fails is run once more: machines are shared, and a deadline may pass while somebody else
     has the cores. What failed at first is said."""
     started, log = time.monotonic(), LOGS / f"{name}.log"
+    selection = [*selection, "-o", f"cache_dir={LOGS / name}"]
     status, cases, bad, skipped = pytest(name, hearth, env, *selection, "--cache-clear")
     good = cases - bad - skipped
     if bad and cases and status == 1:
@@ -196,7 +221,7 @@ def e2e(name, hearth, env, *selection):
         good, bad = good + bad - still_bad, still_bad
     if skipped:
         say(f"{name}: {skipped} skipped, see {(LOGS / f'{name}.log').relative_to(ROOT)}")
-    count(name, good, bad or int(status not in (0, 5)), time.monotonic() - started, log)
+    return name, good, bad or int(status not in (0, 5)), time.monotonic() - started, log
 
 
 def check():
@@ -210,20 +235,20 @@ def check():
 
 
 def plain():
-    if build("build"):
+    if built("plain"):
         c_suites("plain", "build")
 
 
 # Long, and they show nothing more of a build with sanitizers or counters: in C a comparison of
 # frequencies, in e2e what test/e2e/conftest.py says.
 NOT_AGAIN_IN_C = ("-E", "test_sampler_library")
-NOT_AGAIN = ("-m", "not once")
+NOT_AGAIN = " and not once"
 SANITIZED = {"ASAN_OPTIONS": "detect_leaks=1:allocator_may_return_null=1:strict_string_checks=1:detect_stack_use_after_return=0",
              "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1"}
 
 
 def asan():
-    if build("build/asan", "-DHEARTH_SANITIZE=address"):
+    if built("asan"):
         c_suites("asan", "build/asan", *NOT_AGAIN_IN_C, env=SANITIZED)
 
 
@@ -234,11 +259,15 @@ def tests_of(folder, pattern):
     return re.findall(r"Test +#\d+: (\S+)", listed)
 
 
-def tsan():
-    flag = "-DHEARTH_SANITIZE=thread"
+def build_tsan(niceness=0):
+    folder, flag = "build/tsan", "-DHEARTH_SANITIZE=thread"
     # Only what runs is built.
-    if build("build/tsan", flag, targets=["programs"]) and \
-            build("build/tsan", flag, targets=tests_of("build/tsan", TSAN_TESTS)):
+    return build(folder, flag, targets=["programs"], niceness=niceness) and \
+        build(folder, flag, targets=tests_of(folder, TSAN_TESTS), niceness=niceness)
+
+
+def tsan():
+    if built("tsan"):
         ctest("tsan", "build/tsan", "-R", TSAN_TESTS, jobs=1,
               env={"TSAN_OPTIONS": "halt_on_error=1:second_deadlock_stack=1",
                    # libgomp's synchronisation is invisible to TSan: no llama, only the fake engine.
@@ -246,20 +275,20 @@ def tsan():
 
 
 def plain_e2e():
-    if build("build", targets=["programs"]):
+    if built("programs"):
         e2e("e2e", BUILD / "bin/hearth", {})
 
 
 def asan_e2e():
-    if build("build/asan", "-DHEARTH_SANITIZE=address", targets=["programs"]):
+    if built("asan"):
         # Figures and the peer's text are of the plain build: ASan keeps memory that was freed.
         e2e("asan e2e", BUILD / "asan/bin/hearth", {**SANITIZED, "HEARTH_TEST_SLOW": "5"},
-            "--ignore=test/e2e/test_real_models.py", *NOT_AGAIN)
+            "--ignore=test/e2e/test_real_models.py", marks=NOT_AGAIN)
 
 
 def coverage():
     """Runs the C suites and e2e on the instrumented build and asks gcovr for the lines of src/."""
-    if not build("build/cov", "-DHEARTH_SANITIZE=coverage", "-DCMAKE_BUILD_TYPE=Debug"):
+    if not built("cov"):
         return
     for stale in (BUILD / "cov").rglob("*.gcda"):
         stale.unlink()
@@ -284,8 +313,33 @@ def coverage():
     count("coverage", int(good), int(not good), time.monotonic() - started, log)
 
 
-SUITES = {"check": check, "plain": plain, "asan": asan, "tsan": tsan, "e2e": plain_e2e,
-          "asan-e2e": asan_e2e, "coverage": coverage}
+def build_asan(niceness=0):
+    return build("build/asan", "-DHEARTH_SANITIZE=address", niceness=niceness)
+
+
+def build_cov(niceness=0):
+    return build("build/cov", "-DHEARTH_SANITIZE=coverage", niceness=niceness)
+
+
+BUILDS = {"plain": lambda: build("build"), "programs": lambda: build("build", targets=["programs"]),
+          "asan": build_asan, "tsan": build_tsan, "cov": build_cov}
+SUITES = {"check": check, "plain": plain, "e2e": plain_e2e, "asan": asan, "asan-e2e": asan_e2e,
+          "tsan": tsan, "coverage": coverage}
+# The e2e suite mostly waits: what later suites want is compiled meanwhile, at the lowest priority.
+LATER = {"asan": "asan", "asan-e2e": "asan", "tsan": "tsan", "coverage": "cov"}
+ahead = {}  # a name of BUILDS, and its future
+
+
+def build_ahead(compiler, names):
+    for build_name in dict.fromkeys(LATER[name] for name in names if name in LATER):
+        ahead[build_name] = compiler.submit(BUILDS[build_name], niceness=19)
+
+
+def run_suite(name):
+    try:
+        SUITES[name]()
+    except (OSError, subprocess.CalledProcessError, xml.ParseError) as fault:
+        count(f"{name} ({fault})", 0, 1, 0)
 
 
 def main():
@@ -293,11 +347,11 @@ def main():
     unknown = [name for name in names if name not in SUITES]
     if unknown:
         sys.exit(f"there is no suite {unknown[0]}: {' '.join(SUITES)}")
-    for name in names:
-        try:
-            SUITES[name]()
-        except (OSError, subprocess.CalledProcessError, xml.ParseError) as fault:
-            count(f"{name} ({fault})", 0, 1, 0)
+    with concurrent.futures.ThreadPoolExecutor(1) as compiler:
+        for name in names:
+            if name == "e2e":
+                build_ahead(compiler, names)
+            run_suite(name)
     print(f"{passed} passed, {failed} failed", flush=True)
     return 1 if failed or not passed else 0
 

@@ -1,12 +1,6 @@
 # Every test/<suite>/**/test_<name>.c becomes a program. What it links is read off its folder:
 # unit/<room>/ links that layer, the other suites link everything that is a library.
 set(HEARTH_TEST_FIXTURES ${CMAKE_SOURCE_DIR}/test/fixtures)
-# Files of the llama plug-in that a program beside libllama can have.
-set(HEARTH_LLAMA_SAMPLING)
-foreach(file grammar.cpp wake.cpp breakers.c)
-  list(APPEND HEARTH_LLAMA_SAMPLING ${CMAKE_SOURCE_DIR}/src/engine/llama/llama_${file})
-endforeach()
-
 file(GLOB HEARTH_TRAIN_SOURCES CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/train/*.c)
 add_library(hearth_train_double STATIC EXCLUDE_FROM_ALL ${HEARTH_TRAIN_SOURCES})
 target_compile_definitions(hearth_train_double PUBLIC HEARTH_TRAIN_DOUBLE)
@@ -47,7 +41,7 @@ function(hearth_test_program source)
     set_target_properties(${suite}_${name} PROPERTIES LINKER_LANGUAGE CXX)
   endif()
   if(name STREQUAL test_sampler_library)
-    target_sources(${suite}_${name} PRIVATE ${HEARTH_LLAMA_SAMPLING})
+    target_link_libraries(${suite}_${name} PRIVATE llama_sampling)
   endif()
   target_compile_options(${suite}_${name} PRIVATE ${WARNINGS})
   target_include_directories(${suite}_${name} PRIVATE ${CMAKE_SOURCE_DIR}/test)
@@ -126,10 +120,6 @@ foreach(source ${sources})
     set_tests_properties(${name} PROPERTIES LABELS fuzz TIMEOUT 300)
   endif()
 endforeach()
-# The load generator of `make bench`.
-add_executable(bench_load test/bench/load.c)
-set_target_properties(bench_load PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/test)
-
 # The HTTP server without the gateway behind it, for h2spec and load generators.
 add_executable(http_server ${CMAKE_SOURCE_DIR}/test/bench/http_server.c)
 target_compile_options(http_server PRIVATE ${WARNINGS})
@@ -167,6 +157,15 @@ if(TARGET hearth_chat)
   add_dependencies(programs learn_rows)
 endif()
 
+# Nobody measures with sanitizers.
+if(HEARTH_SANITIZE)
+  return()
+endif()
+
+# The load generator of `make bench`.
+add_executable(bench_load test/bench/load.c)
+set_target_properties(bench_load PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/test)
+
 # The encoder plug-in and llama.cpp by themselves, for test/bench/embeddings.py.
 function(hearth_embedding_child name source)
   add_executable(${name} ${CMAKE_SOURCE_DIR}/test/bench/${source})
@@ -196,7 +195,6 @@ if(TARGET llama_cpp)
     bench_models
     PROPERTIES LINKER_LANGUAGE CXX)
   # What samples, with the grammars of the plug-in.
-  hearth_embedding_child(bench_sampler sampler.c hearth_network hearth_grammar hearth_chat)
-  target_sources(bench_sampler PRIVATE ${HEARTH_LLAMA_SAMPLING})
+  hearth_embedding_child(bench_sampler sampler.c llama_sampling hearth_network hearth_grammar hearth_chat)
   set_target_properties(bench_sampler PROPERTIES LINKER_LANGUAGE CXX)
 endif()

@@ -9,6 +9,7 @@ import gzip
 import json
 import os
 import pathlib
+import random
 import re
 import signal
 import socket
@@ -34,9 +35,12 @@ SANITIZER_FAULT = re.compile(
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """Below those that Linux gives to clients: whoever connects meanwhile does not take it."""
+    while True:
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            port = random.SystemRandom().randrange(20000, 32000)
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def clean_environment(extra=None):
@@ -294,6 +298,21 @@ def make_home(base):
 def pytest_configure(config):
     config.addinivalue_line("markers", "once: takes long, and shows nothing more of a server with "
                             "sanitizers or counters: only the plain one is asked")
+    config.addinivalue_line("markers", "computes: takes all cores: not beside another that does; who "
+                            "asks for a real model's fixture has it by itself")
+    config.addinivalue_line("markers", "alone: measures time or memory: beside no other test")
+
+
+# Who asks these computes, with all cores.
+REAL_MODELS = {"gguf", "minilm", "demo_server"}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """scripts/test_suites.py runs what computes beside what does not."""
+    for item in items:
+        if REAL_MODELS & set(item.fixturenames):
+            item.add_marker("computes")
 
 
 @pytest.hookimpl(hookwrapper=True)

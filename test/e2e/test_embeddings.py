@@ -596,6 +596,7 @@ def test_a_partial_answer_marks_the_faulty_input(vectors):
 
 # Fairness
 @pytest.mark.once
+@pytest.mark.alone
 def test_a_single_text_does_not_wait_for_a_long_list(server):
     fake(server, "slow", "tasks = embed; prefill_us = 1000; vector_length = 4")
     assert embed(server, "warm", model="slow").status == 200

@@ -201,6 +201,7 @@ def test_broken_connections_are_taken_up(hub, install, home):
     assert after - limited >= 1
 
 
+@pytest.mark.alone
 def test_files_come_in_parallel(hub, install, home):
     hub.faults = [{"match": "/", "kind": "slow", "rate": 400_000, "times": 1000}]
     done = install("hf:o/sharded", env={"HEARTH_DOWNLOAD_PARALLEL": "4"})

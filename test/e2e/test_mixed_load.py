@@ -14,6 +14,7 @@ GROWTH_MB = 12
 
 
 @pytest.mark.once
+@pytest.mark.alone
 def test_a_minute_of_mixed_load_leaves_memory_as_it_was(start, home, minilm):
     for name, path in (("minilm", minilm), ("cross", ROOT / "test/golden/encoder/bert-classifier")):
         assert cli("install", f"file:{path}", "--name", name, home=home).returncode == 0

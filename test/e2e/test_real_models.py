@@ -14,6 +14,8 @@ import pytest
 
 from conftest import SLOW, cli, free_port, wait_for
 
+pytestmark = pytest.mark.alone
+
 PROMPTS = ["What language is spoken in Brazil?", "What is the boiling point of water in Celsius?",
            "Name three colours.", "Write one sentence about the sea.", "What is 12 plus 7?",
            "Who wrote Hamlet?", "Explain what a bicycle is.", "Translate 'good morning' to French.",

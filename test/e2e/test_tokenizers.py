@@ -135,6 +135,7 @@ def test_the_demo_models_wordpiece_gives_the_same_ids(texts):
     assert_same(Tokenizer.from_file(str(pathlib.Path(folder) / "tokenizer.json")), folder, texts)
 
 
+@pytest.mark.alone
 def test_a_megabyte_of_marks_takes_no_longer_than_other_text():
     folder = os.environ.get("HEARTH_TEST_MINILM")
     if not folder:
