@@ -92,10 +92,11 @@ endforeach()
 # test/fuzz/corpus/<x> and over so many mutations of its files; with HEARTH_FUZZ=ON (clang) libFuzzer
 # drives it, started by hand.
 set(HEARTH_FUZZ_RUNS 100000 CACHE STRING "mutations that a test of each reader of requests tries")
-if(HEARTH_SANITIZE) # where each takes some ten times as long
+set(fuzz_runs ${HEARTH_FUZZ_RUNS})
+if(HEARTH_SANITIZE STREQUAL "coverage") # the corpora reach the lines
+  math(EXPR fuzz_runs "${HEARTH_FUZZ_RUNS} / 1000")
+elseif(HEARTH_SANITIZE) # where each takes some ten times as long
   math(EXPR fuzz_runs "${HEARTH_FUZZ_RUNS} / 10")
-else()
-  set(fuzz_runs ${HEARTH_FUZZ_RUNS})
 endif()
 file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/test/fuzz/fuzz_*.c)
 foreach(source ${sources})

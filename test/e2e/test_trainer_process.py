@@ -16,7 +16,7 @@ import made_up_facts
 import trainer_frames
 
 GGUF = os.environ.get("HEARTH_TEST_GGUF")
-pytestmark = [pytest.mark.computes, pytest.mark.skipif(not GGUF, reason="HEARTH_TEST_GGUF names no model")]
+pytestmark = pytest.mark.skipif(not GGUF, reason="HEARTH_TEST_GGUF names no model")
 
 
 @pytest.fixture(scope="module")
