@@ -239,6 +239,21 @@ static int find_or_make_model(struct hearth_store *store, struct keeping *keepin
     return rc ? rc : check_versions(store, keeping, id);
 }
 
+/* They may have been deleted while the trainer looked at them. From the record on they are held. */
+static int check_datasets(struct hearth_store *store, struct keeping *keeping)
+{
+    static const char *const keys[] = {"dataset_id", "evaluation_dataset_id"};
+    struct hearth_dataset dataset;
+    int rc = 0;
+    for (size_t i = 0; !rc && i < sizeof(keys) / sizeof(keys[0]); i++) {
+        const char *id = hearth_job_facts_text(keeping->facts, keys[i]);
+        if (*id)
+            rc =
+                hearth_dataset_find(store, id, keeping->work.arena, &dataset, &keeping->work.error);
+    }
+    return rc;
+}
+
 static int write_job(struct hearth_store *store, struct hearth_store_work *work)
 {
     const char *const over[] = {hearth_job_state_name(HEARTH_JOB_COMPLETED),
@@ -247,6 +262,8 @@ static int write_job(struct hearth_store *store, struct hearth_store_work *work)
     struct keeping *keeping = (struct keeping *)work;
     struct hearth_buf text;
     int rc = check_jobs(store, keeping);
+    if (!rc)
+        rc = check_datasets(store, keeping);
     if (!rc)
         rc = find_or_make_model(store, keeping);
     if (rc)

@@ -37,7 +37,8 @@ static int write_save(struct hearth_store *store, struct hearth_store_work *work
     return hearth_store_record_update(store, &saving->record, &work->error);
 }
 
-/* What is over and saved is gone from here; what a full disk or a lost database has kept from being
+/* What is over and saved is gone from here, and once the server stops also what waits, so that
+ * whoever follows its log is let go; what a full disk or a lost database has kept from being
  * saved is tried again at the next tick. */
 static void after_save(struct hearth_store_work *work)
 {
@@ -56,7 +57,7 @@ static void after_save(struct hearth_store_work *work)
         job->is_dirty = true;
     else if (job->is_dirty)
         hearth_job_save(job);
-    else if (hearth_job_state_is_over(job->state) && !job->attempt)
+    else if ((hearth_job_state_is_over(job->state) || jobs->is_stopped) && !job->attempt)
         hearth_jobs_release(job), job = NULL;
     if (job && saving->asks_cancel)
         hearth_jobs_cancel(jobs, job->id, NULL, NULL);

@@ -363,9 +363,13 @@ void hearth_jobs_stop(struct hearth_jobs *jobs)
         return;
     jobs->is_stopped = true;
     hearth_submissions_stop(jobs);
-    for (struct hearth_training_job *job = jobs->first; job; job = job->next)
+    for (struct hearth_training_job *job = jobs->first, *next; job; job = next) {
+        next = job->next;
         if (job->attempt)
             hearth_job_attempt_stop(job->attempt, HEARTH_JOB_END_STOPPED);
+        else if (!job->is_saving && !job->is_dirty)
+            hearth_jobs_release(job);
+    }
 }
 
 bool hearth_jobs_idle(const struct hearth_jobs *jobs)

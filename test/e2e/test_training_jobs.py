@@ -1,5 +1,6 @@
 """Training jobs of a server: asked for, run in turn, seen, cancelled, refused, and gone on with after
 kills; what they make is served at once."""
+import concurrent.futures
 import hashlib
 import json
 import os
@@ -228,7 +229,12 @@ def test_what_is_killed_goes_on_to_the_same_bytes(serve, start):
     assert shown["attempts"] == 2 and digests(server, shown) == wanted
     job = submit(server, "paused", **order)
     until(server, job, lambda shown: shown["step"] > 3, "some steps")
-    server.stop()
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        heard = pool.submit(server.get, f"/training/jobs/{job}/events")
+        started = time.monotonic()
+        server.stop()
+        # Who follows is let go, and keeps no server from its end.
+        assert time.monotonic() - started < 25 and '"interrupted"' in heard.result().text
     server = start()
     shown = ended(server, job)
     assert shown["attempts"] == 1 and digests(server, shown) == wanted
