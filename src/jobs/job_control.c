@@ -101,6 +101,7 @@ static int queue_again(struct hearth_store *store, struct hearth_store_work *wor
         hearth_job_facts_error(facts, NULL, NULL);
         json_object_set_new(facts, "attempts", json_integer(0));
         hearth_job_facts_set_internal(facts, "ran_ms", json_integer(0));
+        hearth_job_facts_set_internal(facts, "cancel_asked", json_integer(0));
         control->record->label = hearth_job_state_name(HEARTH_JOB_QUEUED);
         rc = write_job(store, control, facts);
     }
@@ -154,14 +155,21 @@ static json_t *shown(const struct hearth_training_job *job)
     return hearth_job_facts_shown(job->facts);
 }
 
+/* Noted before the process has ended: the wish outlives a kill of the server. */
 static void cancel_here(struct hearth_training_job *job)
 {
+    bool was_asked = job->is_cancelled;
     job->is_cancelled = true;
     hearth_jobs_forget_turn(job);
-    if (job->attempt)
-        hearth_job_attempt_stop(job->attempt, HEARTH_JOB_END_CANCELLED);
-    else
+    if (!job->attempt) {
         hearth_job_move(job, HEARTH_JOB_CANCELLED);
+        return;
+    }
+    hearth_job_attempt_stop(job->attempt, HEARTH_JOB_END_CANCELLED);
+    if (was_asked)
+        return;
+    hearth_job_facts_set_internal(job->facts, "cancel_asked", json_integer(1));
+    hearth_job_save(job);
 }
 
 void hearth_jobs_cancel(struct hearth_jobs *jobs, const char *id, hearth_on_job *on_done,

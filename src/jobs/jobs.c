@@ -175,10 +175,14 @@ static void begin_measuring(struct hearth_jobs *jobs)
         jobs->is_measuring = hearth_lane_submit(jobs->climate_lane, measure, measured, jobs) == 0;
 }
 
+static void start_recovery(struct hearth_jobs *jobs);
+
 static void on_tick(void *argument)
 {
     struct hearth_jobs *jobs = argument;
-    if (!jobs->first)
+    if (!jobs->is_started)
+        start_recovery(jobs);
+    else if (!jobs->first)
         hearth_timer_stop(jobs->tick);
     for (struct hearth_training_job *job = jobs->first; job; job = job->next)
         hearth_job_look(job);
@@ -271,11 +275,13 @@ static bool is_ours(const struct hearth_jobs *jobs, const struct hearth_record *
 
 static void recover(struct hearth_store_work *work);
 
-static void start_recovery(void *argument)
+static void start_recovery(struct hearth_jobs *jobs)
 {
-    struct hearth_jobs *jobs = argument;
+    if (jobs->is_recovering || jobs->is_stopped)
+        return;
     struct recovery *recovery = hearth_store_work_create(sizeof(*recovery), read_left, recover);
     recovery->jobs = jobs;
+    jobs->is_recovering = true;
     jobs->away++;
     hearth_store_work_start(jobs->work.store, &recovery->work);
 }
@@ -286,6 +292,7 @@ static void recover(struct hearth_store_work *work)
     struct recovery *recovery = (struct recovery *)work;
     struct hearth_jobs *jobs = recovery->jobs;
     jobs->away--;
+    jobs->is_recovering = false;
     if (work->rc)
         HEARTH_LOG(HEARTH_LOG_ERROR, "training.not_recovered",
                    HEARTH_TEXT("reason", work->error.message));
@@ -300,6 +307,7 @@ static void recover(struct hearth_store_work *work)
 
 void hearth_jobs_start(struct hearth_jobs *jobs)
 {
+    hearth_timer_start(jobs->tick, TICK_MS, TICK_MS);
     start_recovery(jobs);
 }
 

@@ -48,7 +48,7 @@ struct hearth_jobs {
     struct hearth_lane *climate_lane;
     bool is_measuring;
     unsigned away; /* pieces of work on the store or a lane */
-    bool is_started, is_stopped;
+    bool is_started, is_recovering, is_stopped;
 };
 
 /* jobs.c */

@@ -289,3 +289,15 @@ def test_a_version_that_is_superseded_is_put_away_and_can_be_merged(serve, tmp_p
     done = cli("install", f"file:{out}", "--name", "whole", home=server.home)
     assert done.returncode == 0, done.stderr
     assert server.post("/v1/chat/completions", {**body, "model": "whole"}).status == 200
+
+
+def test_a_cancel_outlives_a_kill(serve, start):
+    server = serve()
+    job = submit(server, parameters={"epochs": 5000})
+    until(server, job, lambda shown: shown["step"] > 1, "some steps")
+    os.kill(trainer_of(server, job), signal.SIGSTOP)  # it cannot end in time
+    assert server.post(f"/training/jobs/{job}/cancel", {}).status == 200
+    time.sleep(0.5)
+    server.stop(signal.SIGKILL)
+    server = start()
+    assert ended(server, job, "cancelled")["attempts"] == 1
