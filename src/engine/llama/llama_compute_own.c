@@ -296,8 +296,8 @@ int hearth_llama_own_plan(const struct hearth_llama_load *load,
                    hearth_llama_sampling_bytes((uint32_t)vocabulary, load->plan->context) +
                    hearth_llama_prefix_bytes(load->plan),
         /* Code and heap of the worker; each word of the vocabulary stands in several tables. */
-        .process =
-            (48ull << 20) + vocabulary * 1024 + TOKENIZER_FACTOR * load->header->tokenizer_bytes,
+        .process = hearth_llama_process_bytes(vocabulary) +
+                   TOKENIZER_FACTOR * load->header->tokenizer_bytes,
     };
     return 0;
 }

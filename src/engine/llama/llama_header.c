@@ -125,7 +125,6 @@ static int read_weights(const struct hearth_gguf_parts *parts, struct hearth_lla
         return rc;
     facts->parameter_count = weights.parameter_count;
     facts->weight_bytes = weights.bytes;
-    header->embedding_bytes = weights.has_output ? 0 : weights.embedding_bytes;
     for (uint32_t i = 1; i < HEARTH_LLAMA_TENSOR_TYPES_MAX; i++)
         if (weights.bytes_of_type[i] > weights.bytes_of_type[most])
             most = i;
@@ -454,6 +453,12 @@ uint64_t hearth_llama_library_cells(const struct hearth_llama_header *header,
     return (cells + 255) / 256 * 256;
 }
 
+/* Measured, with what else of the plan is not touched: docs/memory.md has the table. */
+uint64_t hearth_llama_process_bytes(uint64_t vocabulary)
+{
+    return (8ull << 20) + vocabulary * 256;
+}
+
 void hearth_llama_plan_memory(const struct hearth_llama_header *header,
                               const struct hearth_llama_settings *settings,
                               struct hearth_llama_plan *plan, struct hearth_memory_plan *ret_memory)
@@ -477,7 +482,7 @@ void hearth_llama_plan_memory(const struct hearth_llama_header *header,
         mask = (uint64_t)plan->batch * plan->batch * (6 + 4 * (uint64_t)header->head_count);
     uint64_t logits = header->encoder ? 0 : 2 * outputs * vocabulary * 4;
     *ret_memory = (struct hearth_memory_plan){
-        .weights = facts->weight_bytes + header->embedding_bytes,
+        .weights = facts->weight_bytes,
         .cache = header->encoder ? 0
                                  : header->cache_bytes_per_token * all +
                                        header->state_bytes_per_sequence * plan->slots,
@@ -485,6 +490,6 @@ void hearth_llama_plan_memory(const struct hearth_llama_header *header,
                    hearth_llama_sampling_bytes((uint32_t)vocabulary, plan->context) +
                    hearth_llama_prefix_bytes(plan),
         /* Code and heap of the worker; each word of the vocabulary stands in several tables. */
-        .process = (48ull << 20) + vocabulary * 1024,
+        .process = hearth_llama_process_bytes(vocabulary),
     };
 }

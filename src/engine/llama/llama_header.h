@@ -29,7 +29,6 @@ struct hearth_llama_header {
     bool window;                     /* it attends to the newest tokens only, in some layers */
     uint64_t cache_bytes_per_token;
     uint64_t state_bytes_per_sequence; /* of recurrent layers */
-    uint64_t embedding_bytes;          /* of the token embeddings, which may be held twice */
     uint32_t width;                    /* of the residual stream; facts tell that of a result */
     uint32_t widest_layer;             /* values per token in the widest activation */
     uint32_t head_count;
@@ -42,6 +41,8 @@ struct hearth_llama_plan {
     uint32_t prefix_places;  /* sequences behind the slots; 0: none */
 };
 
+/* Code and heap of a worker with so many words. */
+uint64_t hearth_llama_process_bytes(uint64_t vocabulary);
 /* Blocks: reads the headers of all parts. HEARTH_EMODEL for what cannot be a model, HEARTH_ENOTIMPL
  * for what this engine does not serve, HEARTH_EINVAL for a setting that does not fit the model. */
 int hearth_llama_header_read(const char *path, const struct hearth_llama_settings *settings,

@@ -13,11 +13,6 @@ static void add(const struct hearth_gguf *gguf, struct hearth_llama_weights *wei
         weights->bytes += tensor->size_bytes;
         weights->bytes_of_type[tensor->type < last ? tensor->type : last] += tensor->size_bytes;
     }
-    const struct hearth_gguf_tensor *embedding = hearth_gguf_find_tensor(gguf, "token_embd.weight");
-    if (embedding != NULL)
-        weights->embedding_bytes = embedding->size_bytes;
-    weights->has_output =
-        weights->has_output || hearth_gguf_find_tensor(gguf, "output.weight") != NULL;
 }
 
 int hearth_llama_weights_read(const struct hearth_gguf_parts *parts,

@@ -9,8 +9,6 @@
 struct hearth_llama_weights {
     uint64_t tensor_count, parameter_count, bytes;
     uint64_t bytes_of_type[HEARTH_LLAMA_TENSOR_TYPES_MAX]; /* the last one: of unknown types too */
-    uint64_t embedding_bytes;                              /* of the token embeddings */
-    bool has_output;                                       /* a head apart from the embeddings */
 };
 
 /* HEARTH_EMODEL when there are none. */
