@@ -280,6 +280,7 @@ int hearth_model_settings_read(const char *settings_json, const struct hearth_se
             .breaker_failures = integer_or(own, "breaker_failures", server->breaker_failures),
             .breaker_rest = duration_or(own, "breaker_rest", server->breaker_rest),
             .prefix_disk = size_or(own, "prefix_disk", server->prefix_disk),
+            .gap_max = duration_or(own, "gap_max", server->gap_max),
             .pin = hearth_json_truth(own, "pin", false),
             .engine_json = engine_json,
             .readable = readable_paths(own, arena),

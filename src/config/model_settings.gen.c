@@ -109,6 +109,13 @@ const struct hearth_model_setting hearth_model_settings_table[] = {
         .help = "bytes on disk where what was computed of prompts is kept over an unloading, a restart and a crash; 0 keeps nothing",
     },
     {
+        .key = "gap_max", .kind = HEARTH_SETTING_DURATION,
+        .low = 0, .high = 1000000000000,
+        .choices = NULL,
+        .is_engines = false,
+        .help = "longest gap between two tokens of an answer that the prompts of others may make; 0: 100ms",
+    },
+    {
         .key = "truncate", .kind = HEARTH_SETTING_TEXT,
         .low = 0, .high = 1000000000000,
         .choices = (const char *const[]){"never", "end", "start", NULL},
@@ -267,6 +274,7 @@ const char *const hearth_model_setting_keys[] = {
     "breaker_failures",
     "breaker_rest",
     "prefix_disk",
+    "gap_max",
     "truncate",
     "matryoshka",
     "flash_attention",

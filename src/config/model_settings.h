@@ -53,8 +53,8 @@ struct hearth_model_settings {
     bool context_is_servers; /* `context` is the server's wish for all models, not this one's own */
     int64_t context, slots, batch, threads, queue_max, queue_tokens_max, replicas, breaker_failures;
     uint64_t idle_unload, request_timeout, load_timeout; /* milliseconds; 0 is never or none */
-    uint64_t breaker_rest;                               /* milliseconds */
     uint64_t prefix_disk;                                /* bytes; 0: nothing is kept there */
+    uint64_t breaker_rest, gap_max;                      /* milliseconds */
     bool pin;
     const char *affinity;
     const char *engine_json; /* object of the keys that only the engine knows */

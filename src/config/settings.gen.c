@@ -413,6 +413,17 @@ const struct hearth_setting hearth_settings_table[] = {
         .offset = offsetof(struct hearth_settings, threads),
     },
     {
+        .key = "gap_max", .flag = "gap-max",
+        .env = "HEARTH_GAP_MAX", .fallback = "100ms",
+        .help = "longest gap between two tokens of an answer that the prompts of others may make: beside what decodes, prompts are computed in pieces that take no longer (at least 16 tokens, and half as long as decoding itself takes); 0: 100ms",
+        .commands = "serve",
+        .type = "duration", .kind = HEARTH_SETTING_DURATION,
+        .choices = NULL,
+        .low = 0, .high = INT64_MAX,
+        .secret = false,
+        .offset = offsetof(struct hearth_settings, gap_max),
+    },
+    {
         .key = "replicas", .flag = "replicas",
         .env = "HEARTH_REPLICAS", .fallback = "1",
         .help = "workers that compute a model side by side",

@@ -82,6 +82,8 @@ struct hearth_settings {
     int64_t batch;
     /* threads that each worker computes with; 0: one for each core, shared among a model's replicas */
     int64_t threads;
+    /* milliseconds: longest gap between two tokens of an answer that the prompts of others may make: beside what decodes, prompts are computed in pieces that take no longer (at least 16 tokens, and half as long as decoding itself takes); 0: 100ms */
+    uint64_t gap_max;
     /* workers that compute a model side by side */
     int64_t replicas;
     /* cores of a model's workers: auto (each of several has its own, by NUMA node), off, or lists such as 0-3;4-7 */

@@ -4,6 +4,12 @@
 /* A short step is mostly overhead and says little about the time of a token. */
 #define OBSERVED_LEAST 8u
 #define PACE_WEIGHT 0.25
+/* What takes longer than it did is believed sooner: too long a step is seen by whoever reads. */
+#define PACE_WEIGHT_SLOWER 0.5
+/* Of a step that cannot be told apart from its decoding, what its prompts took at least. */
+#define PROMPTS_LEAST 0.25
+/* Where decoding alone takes the whole gap, prompts may still add this much of it to a step. */
+#define BEYOND_GAP 0.5
 /* A stream that gets its next token after three times its usual gap still flows. */
 #define GAP_OF_DECODES 3
 /* Pieces of a prompt that are shorter than this are mostly overhead. */
@@ -202,16 +208,26 @@ uint32_t hearth_batch_compose(const struct hearth_batch_limits *limits,
  * busier. */
 static void average(double *value, double now)
 {
-    *value = *value > 0 ? *value + PACE_WEIGHT * (now - *value) : now;
+    double weight = now > *value ? PACE_WEIGHT_SLOWER : PACE_WEIGHT;
+    *value = *value > 0 ? *value + weight * (now - *value) : now;
 }
 
+/* A step in which something decodes takes what decoding takes and its prompts' time; a token of a
+ * long piece is cheaper than one of a short piece, so the two kinds of steps are told apart. */
 void hearth_batch_pace_observe(struct hearth_batch_pace *pace, uint32_t prefill_tokens,
-                               uint64_t step_us)
+                               bool decodes, uint64_t step_us)
 {
-    if (prefill_tokens == 0)
+    double prompts_us = (double)step_us;
+    if (prefill_tokens == 0) {
         average(&pace->decode_us, (double)step_us);
-    else if (prefill_tokens >= OBSERVED_LEAST)
-        average(&pace->token_us, (double)step_us / prefill_tokens);
+    } else if (prefill_tokens >= OBSERVED_LEAST && decodes) {
+        prompts_us -= pace->decode_us;
+        if (prompts_us < PROMPTS_LEAST * (double)step_us)
+            prompts_us = PROMPTS_LEAST * (double)step_us;
+        average(&pace->beside_us, prompts_us / prefill_tokens);
+    } else if (prefill_tokens >= OBSERVED_LEAST) {
+        average(&pace->alone_us, prompts_us / prefill_tokens);
+    }
 }
 
 /* Where a step of what decodes is short, so may its delay be: a fast decoder computes prompts as
@@ -220,16 +236,21 @@ void hearth_batch_pace_observe(struct hearth_batch_pace *pace, uint32_t prefill_
 static double gap_of(const struct hearth_batch_pace *pace, uint64_t longest_us)
 {
     double gap = GAP_OF_DECODES * pace->decode_us;
-    if (gap <= 0 || gap > (double)longest_us)
-        return (double)longest_us;
-    return gap > GAP_LEAST_US ? gap : GAP_LEAST_US;
+    if (gap > 0 && gap < GAP_LEAST_US)
+        gap = GAP_LEAST_US;
+    return gap <= 0 || gap > (double)longest_us ? (double)longest_us : gap;
 }
 
-/* gap / time of a token, but never so few that a long prompt would take thousands of steps. */
+/* What the gap leaves beside decoding / time of a token, but never so few that a long prompt would
+ * take thousands of steps. */
 uint32_t hearth_batch_pace_prefill_max(const struct hearth_batch_pace *pace, uint64_t gap_us,
                                        uint32_t tokens_max)
 {
-    double fit = pace->token_us > 0 ? gap_of(pace, gap_us) / pace->token_us : tokens_max;
+    double token_us = pace->beside_us > 0 ? pace->beside_us : pace->alone_us;
+    double left_us = gap_of(pace, gap_us) - pace->decode_us;
+    if (left_us < BEYOND_GAP * pace->decode_us)
+        left_us = BEYOND_GAP * pace->decode_us;
+    double fit = token_us > 0 ? left_us / token_us : tokens_max;
     if (fit >= tokens_max)
         return tokens_max;
     return least(fit < PREFILL_LEAST ? PREFILL_LEAST : (uint32_t)fit, tokens_max);

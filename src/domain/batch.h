@@ -44,16 +44,18 @@ uint32_t hearth_batch_compose(const struct hearth_batch_limits *limits,
                               struct hearth_batch_sequence *const *sequences, size_t count);
 
 /* How many prompt tokens fit into the gap between two tokens, measured. Zeroed memory is a pace of
- * which nothing is known yet. */
+ * which nothing is known yet. Moving averages, in microseconds. */
 struct hearth_batch_pace {
-    double token_us;  /* moving average of a prompt token's time */
-    double decode_us; /* the same, of a step without prompts */
+    double decode_us; /* of a step without prompts */
+    double beside_us; /* of a prompt token beside what decodes */
+    double alone_us;  /* of a prompt token in a step of prompts alone */
 };
-/* A step that took `prefill_tokens` prompt tokens and this time. */
+/* A step that took `prefill_tokens` prompt tokens, and decoded or not, and this time. */
 void hearth_batch_pace_observe(struct hearth_batch_pace *pace, uint32_t prefill_tokens,
-                               uint64_t step_us);
-/* At least 16, at most `tokens_max`. The gap is three times that of a step without prompts, from 20
- * ms up to `gap_us`, and `gap_us` before there was one. */
+                               bool decodes, uint64_t step_us);
+/* At least 16, at most `tokens_max`. A step with them takes three times one without prompts, from
+ * 20 ms up to `gap_us`, and `gap_us` before there was one; where decoding alone takes most of
+ * `gap_us`, half as long again as that. */
 uint32_t hearth_batch_pace_prefill_max(const struct hearth_batch_pace *pace, uint64_t gap_us,
                                        uint32_t tokens_max);
 

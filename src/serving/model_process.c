@@ -213,6 +213,7 @@ static void fill_hello(const struct hearth_model_process *process,
     hello->adapter_places =
         process->replicas == 1 ? (uint32_t)process->identity->server->adapters_max : 0;
     fill_prefixes(process, start, hello);
+    hello->gap_max_ms = settings->gap_max < UINT32_MAX ? (uint32_t)settings->gap_max : UINT32_MAX;
     hello->settings_json = start->settings_json;
     hello->readable = start->readable;
     hello->sandbox = hearth_sandbox_mode_parse(process->identity->server->sandbox);

@@ -128,6 +128,7 @@ enum hearth_ipc_tag {
     HEARTH_TAG_PREFIX_FOLDER,  /* text: HELLO: a folder to write what is kept of prompts into … */
     HEARTH_TAG_PREFIX_IDENTITY, /* text: … of this model … */
     HEARTH_TAG_PREFIX_BYTES,    /* u64: … at most so many bytes */
+    HEARTH_TAG_GAP_MAX,        /* u32: HELLO: milliseconds between two tokens of a stream */
 };
 
 enum hearth_worker_counter {

@@ -73,6 +73,7 @@ int hearth_ipc_put_hello(struct hearth_buf *buf, const struct hearth_ipc_hello *
     hearth_ipc_put_text(&writer, HEARTH_TAG_PREFIX_FOLDER, hello->prefix_folder);
     hearth_ipc_put_text(&writer, HEARTH_TAG_PREFIX_IDENTITY, hello->prefix_identity);
     hearth_ipc_put_u64(&writer, HEARTH_TAG_PREFIX_BYTES, hello->prefix_bytes);
+    hearth_ipc_put_u32(&writer, HEARTH_TAG_GAP_MAX, hello->gap_max_ms);
     return hearth_ipc_end(&writer, ret_descriptor);
 }
 
@@ -154,6 +155,8 @@ static int hello_field(const struct hearth_ipc_field *field, struct hearth_ipc_h
         return 0;
     case HEARTH_TAG_PREPARE_MS:
         return hearth_ipc_u32(field, &hello->prepare_ms);
+    case HEARTH_TAG_GAP_MAX:
+        return hearth_ipc_u32(field, &hello->gap_max_ms);
     case HEARTH_TAG_ADAPTER_PLACES:
         return hearth_ipc_u32(field, &hello->adapter_places);
     case HEARTH_TAG_PROBE:

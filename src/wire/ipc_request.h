@@ -35,6 +35,9 @@ struct hearth_ipc_hello {
     char prefix_folder[HEARTH_IPC_PATH_MAX];
     char prefix_identity[256]; /* what tells this model from others, but for how it is computed */
     uint64_t prefix_bytes;
+    /* The longest gap between two tokens of a stream that the prompts of others may make; 0: the
+     * worker's default. */
+    uint32_t gap_max_ms;
 };
 
 /* Appends a whole HELLO frame; see hearth_ipc_end. */

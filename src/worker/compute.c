@@ -11,8 +11,7 @@
 #include <time.h>
 
 #define PARCEL_MAX (64u << 20)
-/* By about this much may the prompts of others delay a stream's next token. */
-#define GAP_US 100000
+#define GAP_MAX_MS 100u
 /* Steps on end that an engine may break off unasked (an abort that came late), before it counts as
  * a failure. */
 #define BROKEN_STEPS_MAX 100
@@ -26,6 +25,8 @@ struct compute {
     struct parcel *parcel;                  /* what this round says */
     struct prefixes prefixes;
     struct hearth_batch_pace pace;
+    uint32_t step_prefill; /* prompt tokens of the step that runs */
+    bool step_decodes;
     uint64_t steps, step_tokens, step_us;
     uint64_t stepped_us; /* when the last step ended */
     unsigned broken_steps;
@@ -252,19 +253,26 @@ static struct stream *stream_of(struct hearth_batch_sequence *sequence)
     return (struct stream *)((char *)sequence - offsetof(struct stream, batch));
 }
 
+/* The longest gap between two tokens that prompts beside them may make. */
+static uint64_t gap_us(const struct worker *worker)
+{
+    return UINT64_C(1000) * (worker->hello.gap_max_ms ? worker->hello.gap_max_ms : GAP_MAX_MS);
+}
+
 /* Under the lock: what cancel needs to know of the step. */
-static size_t compose(struct compute *compute, uint32_t *ret_prefill, bool *ret_news)
+static size_t compose(struct compute *compute, bool *ret_news)
 {
     struct worker *worker = compute->worker;
-    const struct hearth_batch_limits limits = {
-        .tokens_max = worker->batch,
-        .prefill_max = hearth_batch_pace_prefill_max(&compute->pace, GAP_US, worker->batch)};
+    const struct hearth_batch_limits limits = {.tokens_max = worker->batch,
+                                               .prefill_max = hearth_batch_pace_prefill_max(
+                                                   &compute->pace, gap_us(worker), worker->batch)};
     size_t candidates = collect_candidates(compute, ret_news), count = 0;
     if (!candidates)
         return 0;
     worker->step_tokens = hearth_batch_compose(&limits, compute->candidates, candidates);
     worker->step_canceled_tokens = 0;
-    *ret_prefill = 0;
+    compute->step_prefill = 0;
+    compute->step_decodes = false;
     for (size_t i = 0; i < candidates; i++) {
         struct hearth_batch_sequence *sequence = compute->candidates[i];
         struct stream *stream = stream_of(sequence);
@@ -272,7 +280,8 @@ static size_t compose(struct compute *compute, uint32_t *ret_prefill, bool *ret_
         stream->tried |= sequence->token_count > 0;
         if (!sequence->token_count)
             continue;
-        *ret_prefill += sequence->prompt_left ? sequence->token_count : 0;
+        compute->step_prefill += sequence->prompt_left ? sequence->token_count : 0;
+        compute->step_decodes |= sequence->prompt_left == 0;
         compute->step_streams[count] = stream;
         compute->items[count++] =
             (struct hearth_step_item){.sequence = stream->sequence,
@@ -370,7 +379,7 @@ static void account(struct compute *compute, size_t count, uint64_t step_us)
 
 /* An engine that was told to abort gives HEARTH_ECANCELED and has changed nothing that a later step
  * would not do again: the same items are composed anew, without those that were canceled. */
-static void step(struct compute *compute, size_t count, uint32_t prefill)
+static void step(struct compute *compute, size_t count)
 {
     struct worker *worker = compute->worker;
     struct hearth_error error = {0};
@@ -387,7 +396,8 @@ static void step(struct compute *compute, size_t count, uint32_t prefill)
         return;
     }
     settle(compute, count, now_us);
-    hearth_batch_pace_observe(&compute->pace, prefill, now_us - began_us);
+    hearth_batch_pace_observe(&compute->pace, compute->step_prefill, compute->step_decodes,
+                              now_us - began_us);
 }
 
 /* Under the lock. */
@@ -449,9 +459,8 @@ static bool round_(struct compute *compute)
     flush(compute);
     pthread_mutex_lock(&worker->lock);
     publish(compute);
-    uint32_t prefill = 0;
     bool news = false;
-    size_t count = worker->cancels ? 0 : compose(compute, &prefill, &news);
+    size_t count = worker->cancels ? 0 : compose(compute, &news);
     bool finish = worker->finish;
     news |= worker->prefix_news;
     worker->prefix_news = false;
@@ -460,7 +469,7 @@ static bool round_(struct compute *compute)
         rest(compute);
     pthread_mutex_unlock(&worker->lock);
     if (count)
-        step(compute, count, prefill);
+        step(compute, count);
     flush(compute);
     return !finish;
 }

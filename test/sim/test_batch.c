@@ -333,12 +333,14 @@ static void the_pace_fits_prompts_into_the_gap(void **state)
     struct hearth_batch_pace pace = {0};
     assert_int_equal(hearth_batch_pace_prefill_max(&pace, 100000, 512), 512);
     for (int i = 0; i < 40; i++)
-        hearth_batch_pace_observe(&pace, 100, 100000); /* 1 ms a token */
+        hearth_batch_pace_observe(&pace, 100, false, 100000); /* 1 ms a token */
     assert_in_range(hearth_batch_pace_prefill_max(&pace, 100000, 512), 95, 105);
     assert_int_equal(hearth_batch_pace_prefill_max(&pace, 1, 512), 16);
     assert_int_equal(hearth_batch_pace_prefill_max(&pace, 100000, 64), 64);
-    hearth_batch_pace_observe(&pace, 1, 100000000); /* says nothing */
+    hearth_batch_pace_observe(&pace, 1, true, 100000000); /* says nothing */
     assert_in_range(hearth_batch_pace_prefill_max(&pace, 100000, 512), 95, 105);
+    hearth_batch_pace_observe(&pace, 50, true, 100000); /* 2 ms a token in short pieces */
+    assert_in_range(hearth_batch_pace_prefill_max(&pace, 100000, 512), 48, 52);
 }
 
 static void a_fast_decoder_takes_prompts_in_shorter_pieces(void **state)
@@ -346,17 +348,41 @@ static void a_fast_decoder_takes_prompts_in_shorter_pieces(void **state)
     (void)state;
     struct hearth_batch_pace pace = {0};
     for (int i = 0; i < 50; i++)
-        hearth_batch_pace_observe(&pace, 100, 50000); /* half a millisecond a token */
+        hearth_batch_pace_observe(&pace, 100, true, 50000); /* half a millisecond a token */
     assert_in_range(hearth_batch_pace_prefill_max(&pace, 100000, 512), 190, 210);
     for (int i = 0; i < 50; i++)
-        hearth_batch_pace_observe(&pace, 0, 5000);
-    assert_in_range(hearth_batch_pace_prefill_max(&pace, 100000, 512), 38, 42); /* 20 ms */
+        hearth_batch_pace_observe(&pace, 0, true, 5000);
+    assert_in_range(hearth_batch_pace_prefill_max(&pace, 100000, 512), 28, 32); /* 15 ms */
     for (int i = 0; i < 50; i++)
-        hearth_batch_pace_observe(&pace, 0, 20000);
-    assert_in_range(hearth_batch_pace_prefill_max(&pace, 100000, 512), 115, 125);
+        hearth_batch_pace_observe(&pace, 0, true, 20000);
+    assert_in_range(hearth_batch_pace_prefill_max(&pace, 100000, 512), 75, 85); /* 40 ms */
     for (int i = 0; i < 50; i++)
-        hearth_batch_pace_observe(&pace, 0, 200000);
+        hearth_batch_pace_observe(&pace, 0, true, 200000); /* over the gap: half as long again */
     assert_in_range(hearth_batch_pace_prefill_max(&pace, 100000, 512), 190, 210);
+}
+
+/* A machine whose prompt tokens cost more the deeper they lie, and whose steps jitter, and which
+ * becomes three times slower on the way: the steps beside seven chats stay near the gap, and a
+ * prompt that is alone fills them. */
+static void a_long_prompt_beside_chats_keeps_the_gap_whatever_a_token_costs(void **state)
+{
+    (void)state;
+    seed = 5;
+    struct hearth_batch_pace pace = {0};
+    uint32_t over = 0, steps = 0;
+    for (uint32_t done = 0, given; done < 4000; done += given) {
+        uint64_t slow = done > 2000 ? 3 : 1;
+        uint64_t jitter = pick(90, 110);
+        hearth_batch_pace_observe(&pace, 0, true, 12000 * slow * jitter / 100);
+        given = hearth_batch_pace_prefill_max(&pace, 100000, 512);
+        uint64_t token_us = (200 + done / 20) * slow;
+        uint64_t step_us = (12000 * slow + given * token_us) * jitter / 100;
+        hearth_batch_pace_observe(&pace, given, true, step_us);
+        over += step_us > 130000 || step_us > 12000 * slow * 4;
+        steps++;
+    }
+    assert_in_range(steps, 20, 200);
+    assert_in_range(over, 0, 4); /* the first, and those before the change is seen */
 }
 
 int main(void)
@@ -374,6 +400,7 @@ int main(void)
         cmocka_unit_test(texts_for_vectors_go_beside_those_of_a_batch),
         cmocka_unit_test(the_pace_fits_prompts_into_the_gap),
         cmocka_unit_test(a_fast_decoder_takes_prompts_in_shorter_pieces),
+        cmocka_unit_test(a_long_prompt_beside_chats_keeps_the_gap_whatever_a_token_costs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
