@@ -331,6 +331,8 @@ struct hearth_event {
     uint32_t prompt_tokens; /* DONE, PROGRESS */
     uint32_t cached_tokens; /* DONE, PROGRESS: of the prompt, taken from the cache */
     uint32_t completion_tokens; /* DONE */
+    uint32_t drafted_tokens;    /* DONE: that were checked, and how many of them were right */
+    uint32_t accepted_tokens;
 };
 
 /* The worker's; an engine calls `emit` from inside `step` or `detokenize`, and never keeps it.
@@ -345,7 +347,28 @@ struct hearth_step_item {
     /* Not NULL: the sequence begins with this input, which the engine keeps (unowned) until DONE,
      * ERROR or cancel. NULL: it goes on. */
     const struct hearth_prepared *begin;
-    uint32_t token_count; /* prompt tokens to take now; 1 for a sequence that decodes */
+    /* Prompt tokens to take now; of a sequence that decodes 1, and so many more as drafted tokens
+     * are to be checked. */
+    uint32_t token_count;
+};
+
+/* How tokens are drafted for a step to check (speculative decoding): by prompt lookup, which is in
+ * the sequence's own text, or by a smaller model. */
+enum hearth_draft_method {
+    HEARTH_DRAFT_NONE,
+    HEARTH_DRAFT_LOOKUP,
+    HEARTH_DRAFT_MODEL,
+    HEARTH_DRAFT_METHODS,
+};
+
+/* Of one sequence that decodes. */
+struct hearth_draft {
+    uint32_t sequence;
+    uint32_t most[HEARTH_DRAFT_METHODS]; /* tokens by each method; 0: not by this one */
+    /* out: */
+    enum hearth_draft_method method;
+    uint32_t count;    /* tokens that the next step may check; the step is told how many */
+    uint32_t accepted; /* of those that its last step checked */
 };
 
 struct hearth_load_progress {
@@ -425,6 +448,10 @@ struct hearth_engine_ops {
     /* The tokens that a sequence holds, prompt and answer, which live until it is stepped or
      * changed; how many. */
     uint32_t (*held)(struct hearth_engine *engine, uint32_t sequence, const int32_t **ret_tokens);
+    /* Drafts tokens that may follow, between steps; a draft stays until a step has checked it. A
+     * step gives those that are right and one more, as if each had been computed by itself: with
+     * the same seed the same tokens. An engine that has no method leaves every count 0. */
+    void (*draft)(struct hearth_engine *engine, struct hearth_draft *drafts, size_t count);
 };
 
 #endif

@@ -246,7 +246,8 @@ static const char *engine_part(const json_t *settings, struct hearth_arena *aren
 static const char *readable_paths(const json_t *settings, struct hearth_arena *arena)
 {
     const json_t *list = json_object_get(settings, "adapters");
-    const char *lines = NULL;
+    const char *draft = hearth_json_text(settings, "draft_model", "");
+    const char *lines = *draft == '/' ? hearth_arena_strdup(arena, draft) : NULL;
     for (size_t i = 0; list && are_paths(list) && i < json_array_size(list); i++)
         lines = hearth_arena_format(arena, "%s%s%s", lines ? lines : "", lines ? "\n" : "",
                                     json_string_value(json_array_get(list, i)));
@@ -290,6 +291,17 @@ int hearth_model_settings_read(const char *settings_json, const struct hearth_se
     if (!engine_json)
         return hearth_error_set(error, HEARTH_EPARSE, "the model's settings must be a JSON object");
     return 0;
+}
+
+void hearth_model_settings_draft(struct hearth_model_settings *settings, const char *path,
+                                 struct hearth_arena *arena)
+{
+    const char *text = settings->engine_json ? settings->engine_json : "{}";
+    json_t *object = hearth_json_parse(text, strlen(text), NULL);
+    json_object_set_new(object, "draft_model", json_string(path));
+    settings->engine_json = engine_part(object, arena);
+    settings->readable = readable_paths(object, arena);
+    json_decref(object);
 }
 
 void hearth_model_settings_adapt(struct hearth_model_settings *settings, const char *adapter,

@@ -61,6 +61,11 @@ struct hearth_model_settings {
     const char *readable;    /* paths that it names, one a line; NULL: none */
 };
 
+/* The engine's settings and the readable paths with the draft model, whose name becomes this path.
+ * Texts of the arena. */
+void hearth_model_settings_draft(struct hearth_model_settings *settings, const char *path,
+                                 struct hearth_arena *arena);
+
 /* The engine's settings and the readable paths with one adapter more, behind those that are there.
  * Texts of the arena. */
 void hearth_model_settings_adapt(struct hearth_model_settings *settings, const char *adapter,

@@ -60,6 +60,15 @@ static void give_decoding(struct budget *budget, struct hearth_batch_sequence *c
     }
 }
 
+/* Only behind all that decodes: a drafted token may be wrong. */
+static void give_drafted(struct budget *budget, struct hearth_batch_sequence *const *sequences,
+                         size_t count)
+{
+    for (size_t i = 0; i < count && budget->tokens; i++)
+        if (sequences[i]->prompt_left == 0 && sequences[i]->token_count)
+            give(budget, sequences[i], least(sequences[i]->drafted, budget->tokens));
+}
+
 /* Of the prompts that may be cut. */
 static struct hearth_batch_sequence *oldest(struct hearth_batch_sequence *const *sequences,
                                             size_t count)
@@ -187,6 +196,7 @@ uint32_t hearth_batch_compose(const struct hearth_batch_limits *limits,
         give(&budget, alone, alone->prompt_left);
     } else {
         give_decoding(&budget, sequences, count);
+        give_drafted(&budget, sequences, count);
         uint32_t most = limits->prefill_max ? limits->prefill_max : 1;
         budget.prefill = budget.given ? least(most, budget.tokens) : budget.tokens;
         /* Which kind first: that of the prompt that has waited longest. */

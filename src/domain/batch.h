@@ -1,12 +1,13 @@
 /* Which tokens of which sequences make up the next step of a worker. Pure policy: no clock, no
  * memory of its own; not thread-safe.
  *
- * Sequences that decode come first, a token each. What is left of the budget goes to prompts: half
- * of it to the one that has waited longest, so that no prompt starves; the rest by class and then
- * to the shortest, so that a long prompt does not hold short ones up. While something decodes, the
- * prompt tokens of a step are bounded, and with them the gap between two tokens of a stream.
- * While a prompt of a higher class is cut into steps, sequences of the class `batch` rest, so that
- * its first token comes as if they were not there; for HEARTH_BATCH_PATIENCE steps at most.
+ * Sequences that decode come first, a token each, then what is drafted of them. What is left of the
+ * budget goes to prompts: half of it to the one that has waited longest, so that no prompt starves;
+ * the rest by class and then to the shortest, so that a long prompt does not hold short ones up.
+ * While something decodes, the prompt tokens of a step are bounded, and with them the gap between
+ * two tokens of a stream. While a prompt of a higher class is cut into steps, sequences of the
+ * class `batch` rest, so that its first token comes as if they were not there; for
+ * HEARTH_BATCH_PATIENCE steps at most.
  *
  * Indivisible prompts go whole and are packed, by class and then the longest waiting first, so that
  * a single text goes with the next step whatever list came before it; one that was passed over for
@@ -32,6 +33,7 @@ struct hearth_batch_limits {
 struct hearth_batch_sequence {
     uint32_t prompt_left; /* prompt tokens still to take; 0: it decodes */
     bool indivisible;     /* the whole prompt in one step */
+    uint32_t drafted;     /* of one that decodes: tokens behind its next one that may be checked */
     enum hearth_class class_;
     uint64_t since;       /* when it came: any clock or count that does not go back */
     uint32_t passed_over; /* steps in which it got nothing; kept by compose, 0 at first */

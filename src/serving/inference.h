@@ -40,6 +40,7 @@ struct hearth_inference_done {
     enum hearth_finish finish;
     uint32_t stop; /* the stop string of its sampling that ended it, from 1; 0: none of these */
     uint32_t prompt_tokens, cached_tokens, completion_tokens, truncated_tokens;
+    uint32_t drafted_tokens, accepted_tokens; /* of speculative decoding */
     uint64_t queued_us, load_us, prefill_us, decode_us;
 };
 

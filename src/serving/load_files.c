@@ -20,6 +20,14 @@ static int choose_engine(struct hearth_load_files *files, const struct hearth_lo
     return 0;
 }
 
+void hearth_load_files_draft(struct hearth_load_files *files, const char *path, const char *id)
+{
+    hearth_free(files->draft);
+    hearth_free(files->draft_id);
+    files->draft = hearth_strdup(path);
+    files->draft_id = hearth_strdup(id);
+}
+
 int hearth_load_files_take(struct hearth_load_files *files, const struct hearth_location *location,
                            const struct hearth_catalog_entry *entry,
                            const struct hearth_engine_set *engines, struct hearth_error *error)
@@ -38,6 +46,7 @@ int hearth_load_files_take(struct hearth_load_files *files, const struct hearth_
     snprintf(files->base, sizeof(files->base), "%s", location->base);
     snprintf(files->digest, sizeof(files->digest), "%s", location->digest);
     files->adapter_is_file = location->adapter_is_file;
+    hearth_load_files_draft(files, NULL, NULL);
     files->verified = true;
     return 0;
 }
@@ -45,6 +54,8 @@ int hearth_load_files_take(struct hearth_load_files *files, const struct hearth_
 void hearth_load_files_blame(const struct hearth_load_files *files,
                              const struct hearth_catalog_entry *entry, struct hearth_error *error)
 {
+    if (files->draft && error->code == HEARTH_ECONFLICT)
+        hearth_error_prefix(error, "%s cannot draft for %s", files->draft_id, entry->id);
     if (!files->adapter || (error->code != HEARTH_EMODEL && error->code != HEARTH_ENOTIMPL))
         return;
     hearth_error_prefix(error, "the adapter %s cannot be used with its base %s", entry->id,
@@ -56,4 +67,5 @@ void hearth_load_files_finish(struct hearth_load_files *files)
 {
     hearth_free(files->path);
     hearth_free(files->adapter);
+    hearth_load_files_draft(files, NULL, NULL);
 }

@@ -7,6 +7,7 @@
 #include "catalog/catalog.h"
 #include "domain/memory_plan.h"
 #include "loop/loop.h"
+#include "serving/draft_model.h"
 #include "serving/fingerprint.h"
 #include "serving/load_files.h"
 #include "serving/locate.h"
@@ -27,6 +28,7 @@ struct hearth_model_load {
     struct hearth_machine_look *looking; /* under way, or NULL */
     struct hearth_timer *again;          /* while it seeks room */
     struct hearth_load_files files;
+    struct hearth_draft_search *draft_search; /* under way, or NULL */
     char fingerprint[HEARTH_FINGERPRINT_SIZE];
     char *engine_json;         /* the engine's settings with which the present process loads */
     bool wants_host;           /* an adapter that may go to its base's process */
@@ -231,6 +233,8 @@ static void start(struct hearth_model_load *load, const struct hearth_machine *m
     struct hearth_arena *arena = hearth_arena_create(ARENA_MAX);
     if (load->files.adapter)
         hearth_model_settings_adapt(&settings, load->files.adapter, arena);
+    if (load->files.draft)
+        hearth_model_settings_draft(&settings, load->files.draft, arena);
     const struct hearth_process_start how = {
         .settings_json = settings.engine_json,
         .readable = settings.readable,
@@ -290,6 +294,18 @@ static void on_turn(void *argument)
                             (uint32_t)settings->replicas, on_looked, load);
 }
 
+static void on_draft_found(void *argument, const struct hearth_draft_model *model)
+{
+    struct hearth_model_load *load = argument;
+    load->draft_search = NULL;
+    if (!model->path) {
+        fail(load, &model->error);
+        return;
+    }
+    hearth_load_files_draft(&load->files, model->path, model->id);
+    seek_host(load);
+}
+
 /* The files are found and are what they should be. From here on it may be refused only for the
  * machine or by the engine itself. */
 static void on_located(void *argument, const struct hearth_location *location)
@@ -304,7 +320,15 @@ static void on_located(void *argument, const struct hearth_location *location)
     }
     load->wants_host = !load->files.adapter || load->files.adapter_is_file;
     load->asked = false;
-    seek_host(load);
+    const struct hearth_draft_place place = {.loop = load->identity->loop,
+                                             .catalog = load->place->catalog,
+                                             .registry = load->place->registry,
+                                             .lane = load->place->files_lane,
+                                             .lock_path = load->place->lock_path};
+    load->draft_search = hearth_draft_search(&place, load->identity->settings.engine_json,
+                                             load->identity->entry->id, on_draft_found, load);
+    if (!load->draft_search)
+        seek_host(load);
 }
 
 void hearth_load_begin(struct hearth_model_load *load)
@@ -330,9 +354,11 @@ void hearth_load_begin(struct hearth_model_load *load)
 static void cancel_work(struct hearth_model_load *load)
 {
     hearth_locate_cancel(load->locating);
+    hearth_draft_search_cancel(load->draft_search);
     hearth_machine_look_cancel(load->looking);
     hearth_timer_stop(load->again);
     load->locating = NULL;
+    load->draft_search = NULL;
     load->looking = NULL;
     load->seeks_host = false;
     seek_no_room(load);
@@ -414,8 +440,8 @@ void hearth_load_destroy(struct hearth_model_load *load)
 
 bool hearth_load_is_busy(const struct hearth_model_load *load)
 {
-    return load->locating || load->looking || load->seeks_room || load->seeks_host ||
-           load->pass.waits || hearth_model_process_runs(load->process);
+    return load->locating || load->draft_search || load->looking || load->seeks_room ||
+           load->seeks_host || load->pass.waits || hearth_model_process_runs(load->process);
 }
 
 void hearth_load_open(struct hearth_model_load *load, bool on_trial)

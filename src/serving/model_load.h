@@ -15,6 +15,7 @@
 #include "serving/load_gate.h"
 #include "serving/model_process.h"
 
+struct hearth_catalog;
 struct hearth_engine_set;
 struct hearth_lane;
 struct hearth_load_files;
@@ -23,6 +24,7 @@ struct hearth_registry;
 
 /* What all loads of a scheduler share; outlives them. */
 struct hearth_load_place {
+    struct hearth_catalog *catalog;
     struct hearth_registry *registry; /* NULL: only files without a registry row */
     struct hearth_lane *files_lane;   /* may take minutes: digests of large files */
     struct hearth_lane *short_lane;   /* for work that takes milliseconds */

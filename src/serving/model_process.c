@@ -351,6 +351,8 @@ void hearth_model_process_report(const struct hearth_model_process *process,
     report->steps = counters[HEARTH_COUNT_STEPS];
     report->step_tokens = counters[HEARTH_COUNT_STEP_TOKENS];
     report->step_us = counters[HEARTH_COUNT_STEP_US];
+    report->drafted = counters[HEARTH_COUNT_DRAFTED];
+    report->accepted = counters[HEARTH_COUNT_ACCEPTED];
     report->prepared = counters[HEARTH_COUNT_PREPARED];
     report->prepare_us = counters[HEARTH_COUNT_PREPARE_US];
 }

@@ -36,6 +36,7 @@ struct hearth_model_report {
     uint64_t tokens_in, tokens_out;
     uint64_t cache_hits, dedup_hits;                            /* vectors that were not computed */
     uint64_t steps, step_tokens, step_us, prepared, prepare_us; /* of the present process */
+    uint64_t drafted, accepted;                                 /* the same, tokens */
     const uint64_t *counters;       /* HEARTH_COUNTER_COUNT, of the present processes together */
     const char *breaker;            /* "closed", "open", "half-open" */
     uint64_t retry_after_ms;        /* while resting or with an open breaker */

@@ -125,6 +125,7 @@ int hearth_scheduler_create(const struct hearth_scheduler_options *options,
         return rc;
     }
     scheduler->place = (struct hearth_load_place){
+        .catalog = options->catalog,
         .registry = options->registry,
         .files_lane = hearth_lane_create(loop, "models", FILES_THREADS, LANE_QUEUE_MAX),
         /* A look at /proc must not wait behind the digest of a file of many gigabytes. */

@@ -24,6 +24,9 @@ void hearth_timings_write(const struct hearth_inference_done *done, struct heart
     write_part("prompt", read, read, done->prefill_us, buf);
     /* The first token comes with the end of the prompt: it took no time of its own. */
     write_part("predicted", written, written ? written - 1 : 0, done->decode_us, buf);
+    if (done->drafted_tokens)
+        hearth_buf_printf(buf, ",\"draft_n\":%u,\"draft_n_accepted\":%u", done->drafted_tokens,
+                          done->accepted_tokens);
     hearth_buf_char(buf, '}');
 }
 

@@ -128,6 +128,8 @@ enum hearth_ipc_tag {
     HEARTH_TAG_PREFIX_FOLDER,  /* text: HELLO: a folder to write what is kept of prompts into … */
     HEARTH_TAG_PREFIX_IDENTITY, /* text: … of this model … */
     HEARTH_TAG_PREFIX_BYTES,    /* u64: … at most so many bytes */
+    HEARTH_TAG_DRAFTED,        /* u32: DONE: drafted tokens that were checked */
+    HEARTH_TAG_ACCEPTED,       /* u32: DONE: those that were right */
     HEARTH_TAG_GAP_MAX,        /* u32: HELLO: milliseconds between two tokens of a stream */
 };
 
@@ -159,6 +161,8 @@ enum hearth_worker_counter {
     HEARTH_COUNT_PREFIX_DISK_SAVES,
     HEARTH_COUNT_PREFIX_DISK_DROPPED,
     HEARTH_COUNT_PREFIX_DISK_BYTES,
+    HEARTH_COUNT_DRAFTED, /* tokens that were drafted and checked; and those that were right */
+    HEARTH_COUNT_ACCEPTED,
     HEARTH_COUNTER_COUNT,
 };
 

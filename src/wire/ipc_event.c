@@ -70,6 +70,10 @@ static void put_done(struct hearth_ipc_writer *writer, const struct hearth_event
     hearth_ipc_put_u32(writer, HEARTH_TAG_PROMPT_TOKENS, event->prompt_tokens);
     hearth_ipc_put_u32(writer, HEARTH_TAG_CACHED_TOKENS, event->cached_tokens);
     hearth_ipc_put_u32(writer, HEARTH_TAG_COMPLETION_TOKENS, event->completion_tokens);
+    if (event->drafted_tokens) {
+        hearth_ipc_put_u32(writer, HEARTH_TAG_DRAFTED, event->drafted_tokens);
+        hearth_ipc_put_u32(writer, HEARTH_TAG_ACCEPTED, event->accepted_tokens);
+    }
     if (event->stop)
         hearth_ipc_put_u32(writer, HEARTH_TAG_STOP_NUMBER, event->stop);
     if (times) {
@@ -250,7 +254,8 @@ static int get_channel(const struct hearth_ipc_field *field, enum hearth_text_ch
     return word <= HEARTH_CHANNEL_UNREAD ? 0 : HEARTH_EPARSE;
 }
 
-/* What tells the parts of an answer from its text; fields that are not known are passed over. */
+/* What tells the parts of an answer from its text, and what its end says; fields that are not known
+ * are passed over. */
 static int get_part_field(const struct hearth_ipc_field *field, struct hearth_event *event)
 {
     switch (field->tag) {
@@ -261,6 +266,10 @@ static int get_part_field(const struct hearth_ipc_field *field, struct hearth_ev
     case HEARTH_TAG_CALL_ID:
         event->call_id = (struct hearth_bytes){field->bytes, field->length};
         return 0;
+    case HEARTH_TAG_DRAFTED:
+        return hearth_ipc_u32(field, &event->drafted_tokens);
+    case HEARTH_TAG_ACCEPTED:
+        return hearth_ipc_u32(field, &event->accepted_tokens);
     case HEARTH_TAG_STOP_NUMBER:
         return hearth_ipc_u32(field, &event->stop);
     default:

@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "loop/loop.h"
+#include "worker/drafting.h"
 #include "worker/plugin.h"
 #include "worker/prefixes.h"
 #include "worker/worker.h"
@@ -25,7 +26,8 @@ struct compute {
     struct parcel *parcel;                  /* what this round says */
     struct prefixes prefixes;
     struct hearth_batch_pace pace;
-    uint32_t step_prefill; /* prompt tokens of the step that runs */
+    struct drafting drafting;
+    uint32_t step_rows, step_prefill; /* tokens of the step that runs; of these, prompts' */
     bool step_decodes;
     uint64_t steps, step_tokens, step_us;
     uint64_t stepped_us; /* when the last step ended */
@@ -132,6 +134,8 @@ static void on_event(struct hearth_event_sink *sink, const struct hearth_event *
         stream->spent++;
     else
         stream->finished = true;
+    if (event->kind == HEARTH_EVENT_DONE)
+        drafting_count(&compute->drafting, event);
 }
 
 /* Sequences
@@ -180,6 +184,7 @@ static void give_sequences(struct compute *compute)
         stream->batch.indivisible = stream->prepared->indivisible;
         stream->began_us = worker_now_us();
         prefixes_enter(&compute->prefixes, stream);
+        drafting_begin(&compute->drafting, stream);
     }
     prefixes_start(&compute->prefixes, compute->running);
 }
@@ -271,6 +276,7 @@ static size_t compose(struct compute *compute, bool *ret_news)
         return 0;
     worker->step_tokens = hearth_batch_compose(&limits, compute->candidates, candidates);
     worker->step_canceled_tokens = 0;
+    compute->step_rows = worker->step_tokens;
     compute->step_prefill = 0;
     compute->step_decodes = false;
     for (size_t i = 0; i < candidates; i++) {
@@ -282,6 +288,7 @@ static size_t compose(struct compute *compute, bool *ret_news)
             continue;
         compute->step_prefill += sequence->prompt_left ? sequence->token_count : 0;
         compute->step_decodes |= sequence->prompt_left == 0;
+        stream->checked = sequence->prompt_left ? 0 : sequence->token_count - 1;
         compute->step_streams[count] = stream;
         compute->items[count++] =
             (struct hearth_step_item){.sequence = stream->sequence,
@@ -395,6 +402,8 @@ static void step(struct compute *compute, size_t count)
         fail_all(compute, rc, &error);
         return;
     }
+    drafting_observe(&compute->drafting, compute->step_rows, compute->step_prefill,
+                     now_us - began_us);
     settle(compute, count, now_us);
     hearth_batch_pace_observe(&compute->pace, compute->step_prefill, compute->step_decodes,
                               now_us - began_us);
@@ -412,6 +421,8 @@ static void publish(struct compute *compute)
     worker->counters[HEARTH_COUNT_STEP_TOKENS] = compute->step_tokens;
     worker->counters[HEARTH_COUNT_STEP_US] = compute->step_us;
     prefixes_count(&compute->prefixes, worker->counters);
+    worker->counters[HEARTH_COUNT_DRAFTED] = compute->drafting.drafted;
+    worker->counters[HEARTH_COUNT_ACCEPTED] = compute->drafting.accepted;
 }
 
 /* Under the lock, which is let go while it waits or copies. */
@@ -456,6 +467,7 @@ static bool round_(struct compute *compute)
     end_canceled(compute, canceled);
     adapters_execute(worker, orders);
     give_sequences(compute);
+    drafting_draft(&compute->drafting, compute->running, worker->slots);
     flush(compute);
     pthread_mutex_lock(&worker->lock);
     publish(compute);
@@ -488,8 +500,10 @@ void *compute_run(void *argument)
         compute.candidates = hearth_calloc(worker->slots, sizeof(*compute.candidates));
         compute.items = hearth_calloc(worker->slots, sizeof(*compute.items));
         prefixes_init(&compute.prefixes, worker);
+        drafting_init(&compute.drafting, worker);
         while (round_(&compute)) {
         }
+        drafting_finish(&compute.drafting);
         prefixes_finish(&compute.prefixes);
         hearth_free(compute.running);
         hearth_free(compute.sequences);

@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "domain/batch.h"
+#include "domain/speculation.h"
 #include "domain/turns.h"
 #include "hearth/engine.h"
 #include "wire/ipc_adapter.h"
@@ -61,6 +62,9 @@ struct stream {
     uint32_t spent;
     struct hearth_batch_sequence batch;
     struct hearth_turn turn; /* while it waits for a sequence */
+    struct hearth_speculation speculation[HEARTH_DRAFT_METHODS];
+    enum hearth_draft_method method; /* of what is drafted, or was checked */
+    uint32_t checked;                /* drafted tokens that the last step checked */
     uint64_t arrived_us, began_us, prefilled_us;
 };
 

@@ -4,7 +4,7 @@
 Prints a table of ratios with the bar of each, the peer against itself as the noise, and the
 machine's instruction set. Exits 0 whatever the figures are: it measures, it does not judge.
 
-    bench.py [--only queue,health,rest,gateway,chat,structure,batch,prefixes,decoder,decoder-http,soak] [--rounds 3]
+    bench.py [--only queue,health,rest,gateway,chat,inside,structure,batch,prefixes,decoder,decoder-http,soak] [--rounds 3]
 """
 import argparse
 import concurrent.futures
@@ -24,6 +24,7 @@ import time
 import batch_lines
 import decoder_http
 import decoders
+import inside
 import prefixes
 import servers
 import structure
@@ -216,7 +217,7 @@ def instruction_set():
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", default="queue,health,rest,gateway,chat,structure,batch,prefixes,decoder,decoder-http,soak")
+    parser.add_argument("--only", default="queue,health,rest,gateway,chat,inside,structure,batch,prefixes,decoder,decoder-http,soak")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--soak-seconds", type=int, default=1800)
     parser.add_argument("--gguf", default=os.environ.get("HEARTH_TEST_GGUF"))
@@ -238,6 +239,8 @@ def main():
         decoders.Decoders(pathlib.Path(options.gguf).parent, options.rounds, report).all()
     if "chat" in chosen:
         bench_chat(options.rounds, options.gguf, options.llama_server, os.cpu_count())
+    if "inside" in chosen:
+        inside.bench(options.rounds, options.gguf, fresh_prompt, report)
     if "structure" in chosen:
         structure.bench(options.rounds, options.gguf, os.cpu_count(), report)
     if "prefixes" in chosen:

@@ -97,6 +97,14 @@ class Hearth(Server):
         super().stop()
         shutil.rmtree(self.home, ignore_errors=True)
 
+    def install(self, source, name, **more):
+        """While it runs, through its API."""
+        body = json.dumps({"name": name, "source": source, **more}).encode()
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port}/models", body,
+                                         {"Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=120) as answer:
+            return json.loads(answer.read())
+
     def metric(self, name):
         """Its sum over all labels."""
         with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/metrics", timeout=30) as answer:

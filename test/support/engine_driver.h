@@ -27,6 +27,7 @@ struct driven {
     enum hearth_finish finish;
     uint32_t stop; /* the stop string that ended it, from 1 */
     uint32_t prompt_tokens, cached_tokens, completion_tokens;
+    uint32_t drafted_tokens, accepted_tokens;
     uint32_t prompt_read; /* of the last PROGRESS event */
     uint32_t text_events, event_tokens;
     struct hearth_buf text;
@@ -51,6 +52,7 @@ struct driver {
     struct driven runs[DRIVER_SLOTS_MAX];
     struct hearth_error fault;
     bool abort_on_event;
+    uint32_t drafts; /* tokens that each sequence drafts for a step, by any method; 0: none */
 };
 
 #include "base/text.h"
@@ -107,6 +109,8 @@ static inline void driver_emit(struct hearth_event_sink *sink, const struct hear
         run->prompt_tokens = event->prompt_tokens;
         run->cached_tokens = event->cached_tokens;
         run->completion_tokens = event->completion_tokens;
+        run->drafted_tokens = event->drafted_tokens;
+        run->accepted_tokens = event->accepted_tokens;
         break;
     case HEARTH_EVENT_ERROR:
         run->done = true;
@@ -190,6 +194,18 @@ static inline int driver_prepare(struct driver *driver, uint32_t sequence, const
     return rc;
 }
 
+/* How many tokens a sequence that decodes has for the next step to check. */
+static inline uint32_t driver_draft(struct driver *driver, uint32_t sequence)
+{
+    struct hearth_draft draft = {.sequence = sequence};
+    for (int i = HEARTH_DRAFT_LOOKUP; i < HEARTH_DRAFT_METHODS; i++)
+        draft.most[i] = driver->drafts;
+    if (driver->drafts > 0)
+        driver->ops->draft(driver->engine, &draft, 1);
+    assert_true(draft.count <= driver->drafts);
+    return draft.count;
+}
+
 /* One step over all sequences of the mask that are not done; at most `chunk` prompt tokens each. */
 static inline int driver_step(struct driver *driver, uint32_t mask, uint32_t *begun, uint32_t chunk)
 {
@@ -206,7 +222,9 @@ static inline int driver_step(struct driver *driver, uint32_t mask, uint32_t *be
         if (first && driver->ops->held_tokens != NULL)
             left[i] -= driver->ops->held_tokens(driver->engine, i, run->prepared);
         uint32_t most = chunk < room ? chunk : room;
-        uint32_t n = left[i] == 0 ? 1 : left[i] < most ? left[i] : most;
+        uint32_t n = left[i] == 0     ? 1 + (first ? 0 : driver_draft(driver, i))
+                     : left[i] < most ? left[i]
+                                      : most;
         if (run->prepared->indivisible)
             n = left[i];
         else

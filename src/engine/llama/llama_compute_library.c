@@ -21,9 +21,10 @@ struct library {
     struct hearth_llama_adapter *adapters; /* [adapter_count] */
     float *scales;                         /* [sequences][adapter_count] */
     uint32_t *part_of;                     /* [batch] of a row: its part, from 1 on; 0: none yet */
-    float *kept;                           /* [slots][vocabulary] logits of a step in parts */
+    float *kept;                           /* [results][vocabulary] logits of a step in parts */
     uint32_t *places;                      /* [batch] of a row: where in `kept` its logits are */
     uint32_t slots, sequences, vocabulary; /* sequences: slots and those behind them */
+    uint32_t results;                      /* rows of `kept` */
     struct hearth_llama_adapters_base *base; /* for adapters that come later; NULL: none can */
     bool in_parts;                           /* the last step was one */
 };
@@ -117,8 +118,8 @@ static int decode_part(struct library *library, const struct hearth_llama_batch 
     }
 }
 
-/* The logits of a part are kept, for the next part writes over them. There are no more than slots:
- * a step asks for one row of each sequence. */
+/* The logits of a part are kept, for the next part writes over them. There are no more than
+ * `results`: a step asks for one row of each sequence, and for one of each drafted token. */
 static int keep_logits(struct library *library, const struct hearth_llama_batch *batch,
                        uint32_t part, uint32_t *count, struct hearth_error *error)
 {
@@ -132,7 +133,7 @@ static int keep_logits(struct library *library, const struct hearth_llama_batch 
         library->places[i] = UINT32_MAX;
         if (logits == NULL)
             continue;
-        if (*count == library->slots)
+        if (*count == library->results)
             return hearth_error_set(error, HEARTH_EINTERNAL, "a step of too many results");
         library->places[i] = *count;
         memcpy(library->kept + (size_t)(*count)++ * library->vocabulary, logits,
@@ -434,10 +435,6 @@ static void tell_head(struct library *library, const struct hearth_llama_load *l
     library->head.window = window > 0 ? (uint32_t)window : 0;
     library->head.vector_length = width > 0 ? (uint32_t)width : 0;
     library->head.label_count = ranks ? llama_model_n_cls_out(model) : 0;
-    library->head.logits_max =
-        HEARTH_LLAMA_POOL_CHUNK < load->plan->batch ? HEARTH_LLAMA_POOL_CHUNK : load->plan->batch;
-    library->head.states_max =
-        HEARTH_LLAMA_POOL_CHUNK < load->plan->batch ? HEARTH_LLAMA_POOL_CHUNK : load->plan->batch;
 }
 
 /* Adapters before the context, which reserves its memory for graphs with them. */
@@ -454,6 +451,10 @@ static int load_adapters(struct library *library, const struct hearth_llama_load
     if (hearth_llama_shares_cells(load->header, load->settings, load->plan) &&
         llama_model_n_swa(model) == 0)
         library->sequences += load->plan->prefix_places;
+    library->results = library->slots;
+    if (library->head.logits_max > library->slots &&
+        load->settings->speculation != HEARTH_LLAMA_SPECULATION_AUTO)
+        library->results = library->head.logits_max;
     library->vocabulary = (uint32_t)llama_vocab_n_tokens(llama_model_get_vocab(model));
     library->head.adapter_fixed = fixed;
     library->head.adapter_count = count;
@@ -463,8 +464,8 @@ static int load_adapters(struct library *library, const struct hearth_llama_load
     library->part_of = hearth_try_calloc(batch, sizeof(*library->part_of));
     library->places = hearth_try_calloc(batch, sizeof(*library->places));
     if (count > 0)
-        library->kept =
-            hearth_try_calloc((size_t)library->slots * library->vocabulary, sizeof(*library->kept));
+        library->kept = hearth_try_calloc((size_t)library->results * library->vocabulary,
+                                          sizeof(*library->kept));
     if (library->adapters == NULL || library->scales == NULL || library->part_of == NULL ||
         library->places == NULL || (count > 0 && library->kept == NULL))
         return hearth_error_set(error, HEARTH_ENOMEM, "no memory for a batch");
@@ -481,6 +482,8 @@ int hearth_llama_compute_library(const struct hearth_llama_load *load,
         return rc;
     struct library *library = hearth_calloc(1, sizeof(*library));
     library->head.ops = &ops;
+    library->head.logits_max = library->head.states_max =
+        HEARTH_LLAMA_POOL_CHUNK < load->plan->batch ? HEARTH_LLAMA_POOL_CHUNK : load->plan->batch;
     *ret_compute = &library->head;
     rc = load_adapters(library, load, *ret_model, error);
     if (rc != 0)

@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/memory.h"
 #include "chat/llama_log.h"
+#include "engine/llama/llama_drafter.h"
 #include "engine/llama/llama_folder.h"
 #include "engine/llama/llama_trial.h"
 
@@ -67,6 +68,8 @@ static int plan_memory(const struct hearth_model_files *files,
     struct hearth_llama_choice choice;
     if (rc == 0)
         rc = hearth_llama_choose(&load, ret_plan, &choice, error);
+    if (rc == 0 && settings.draft_model != NULL)
+        rc = hearth_llama_drafter_plan(settings.draft_model, &plan, ret_plan, error);
     hearth_llama_settings_finish(&settings);
     return rc;
 }
@@ -231,7 +234,8 @@ static int make_buffers(struct hearth_engine *engine, struct hearth_error *error
         sequence->held = hearth_try_calloc(engine->plan.context, sizeof(*sequence->held));
         sequence->scales =
             hearth_try_calloc(engine->compute->adapter_count + 1, sizeof(*sequence->scales));
-        if (sequence->held == NULL || sequence->scales == NULL)
+        sequence->draft = hearth_try_calloc(HEARTH_LLAMA_DRAFT_MOST, sizeof(*sequence->draft));
+        if (sequence->held == NULL || sequence->scales == NULL || sequence->draft == NULL)
             return hearth_error_set(error, HEARTH_ENOMEM, "no memory for the sequences");
     }
     return 0;
@@ -247,6 +251,7 @@ static void unload(struct hearth_engine *engine)
         hearth_llama_release_finish(&engine->sequences[i].release);
         hearth_free(engine->sequences[i].held);
         hearth_free(engine->sequences[i].scales);
+        hearth_free(engine->sequences[i].draft);
     }
     hearth_free(engine->sequences);
     hearth_free(engine->vector);
@@ -256,6 +261,8 @@ static void unload(struct hearth_engine *engine)
     hearth_llama_prefixes_destroy(engine->prefixes);
     hearth_free(engine->end_tokens);
     hearth_free(engine->batch.rows);
+    hearth_llama_drafter_destroy(engine->drafter);
+    hearth_free(engine->draft_orders);
     hearth_chat_destroy(engine->chat);
     if (engine->compute != NULL)
         engine->compute->ops->destroy(engine->compute);
@@ -271,6 +278,14 @@ static const char *find_pair_template(const struct llama_model *model)
 {
     const char *template = llama_model_chat_template(model, "rerank");
     return template != NULL && strstr(template, "{document}") != NULL ? template : NULL;
+}
+
+static int load_drafter(struct hearth_engine *engine, struct hearth_error *error)
+{
+    if (engine->settings.draft_model == NULL)
+        return 0;
+    engine->draft_orders = hearth_calloc(engine->plan.slots, sizeof(*engine->draft_orders));
+    return hearth_llama_drafter_create(engine, &engine->drafter, error);
 }
 
 /* Nothing of this reaches libllama before our own reader has found the header sound. */
@@ -300,6 +315,8 @@ static int load_all(struct hearth_engine *engine, const struct hearth_model_file
         engine->token_bytes = longest_token(engine->vocab);
     if (rc == 0)
         rc = make_buffers(engine, error);
+    if (rc == 0)
+        rc = load_drafter(engine, error);
     if (rc == 0)
         engine->pair_template = find_pair_template(engine->model);
     if (rc == 0 && (engine->facts.tasks & HEARTH_TASK_GENERATE) != 0)
@@ -406,4 +423,5 @@ const struct hearth_engine_ops hearth_engine_plugin = {
     .adapter_unload = adapter_unload,
     .at_work = hearth_chat_at_work,
     .held = hearth_llama_list_held,
+    .draft = hearth_llama_draft,
 };

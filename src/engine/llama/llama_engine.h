@@ -20,6 +20,9 @@
 
 #include <stdatomic.h>
 
+/* Drafted tokens of a sequence. */
+#define HEARTH_LLAMA_DRAFT_MOST 32u
+
 /* A prepared input; the head is what the worker sees. */
 struct hearth_llama_input {
     struct hearth_prepared head;
@@ -69,10 +72,14 @@ struct hearth_llama_release {
     uint32_t stop;         /* the stop string that was found, counted from 1; 0: none */
 };
 
+struct hearth_llama_drafter;
+struct hearth_llama_draft_order;
+
 struct hearth_llama_sequence {
     const struct hearth_llama_input *input; /* NULL: free */
     int32_t *held; /* the tokens that the KV cache holds, from position 0 */
     uint32_t held_count;
+    uint32_t computed;    /* more than those: drafted tokens behind them are to be cut off */
     uint32_t prompt_done; /* tokens of the prompt that are in the cache */
     uint32_t cached;      /* of those, found there at the start */
     uint32_t generated;
@@ -86,7 +93,14 @@ struct hearth_llama_sequence {
     /* Where the step that runs began, for taking it back. */
     uint32_t step_held, step_prompt_done;
     bool step_began;
-    int32_t step_output; /* index in the batch of the row to sample from; negative: none */
+    int32_t step_output;  /* index in the batch of the last row to sample from; negative: none */
+    uint32_t step_drafts; /* rows before that, which are to be sampled from as well */
+    /* Tokens that may follow `next`. */
+    int32_t *draft; /* [HEARTH_LLAMA_DRAFT_MOST] */
+    uint32_t draft_count;
+    enum hearth_draft_method draft_method;
+    uint32_t drafted, accepted; /* that were checked, of this answer; and were right */
+    uint32_t step_accepted;     /* by the last step */
 };
 
 /* Of sampling. */
@@ -113,6 +127,8 @@ struct hearth_engine {
     struct hearth_llama_batch batch;
     struct hearth_llama_sequence *sequences; /* the slots, and those behind them */
     uint32_t sequence_count;
+    struct hearth_llama_drafter *drafter;          /* the draft model; or NULL */
+    struct hearth_llama_draft_order *draft_orders; /* [slots] scratch; NULL without a drafter */
     size_t token_bytes;  /* no token stands for more bytes of a text; 0: it is not known */
     int32_t *end_tokens; /* that end a generation */
     uint32_t end_count;
@@ -171,6 +187,9 @@ int hearth_llama_make_pieces(struct hearth_engine *engine, const struct hearth_i
 int hearth_llama_step(struct hearth_engine *engine, const struct hearth_step_item *items,
                       size_t count, struct hearth_event_sink *sink, struct hearth_error *error);
 
+/* llama_draft.c: hearth_engine_ops.draft. */
+void hearth_llama_draft(struct hearth_engine *engine, struct hearth_draft *drafts, size_t count);
+
 /* llama_sequence.c */
 /* How many leading tokens of the input the sequence's cache holds; at least one is left over. */
 uint32_t hearth_llama_held(const struct hearth_engine *engine, uint32_t index,
@@ -179,6 +198,8 @@ void hearth_llama_sequence_begin(struct hearth_engine *engine, uint32_t index,
                                  const struct hearth_llama_input *input);
 /* Free again; the cache stays for the next one's prefix. */
 void hearth_llama_sequence_end(struct hearth_engine *engine, uint32_t index);
+/* Cuts off the drafted tokens that were not right. */
+void hearth_llama_sequence_settle(struct hearth_engine *engine, uint32_t index);
 void hearth_llama_sequence_forget(struct hearth_engine *engine, uint32_t index);
 /* Takes the step that failed back, for each sequence of it. */
 void hearth_llama_sequence_rollback(struct hearth_engine *engine, uint32_t index);

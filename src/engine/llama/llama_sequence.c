@@ -46,6 +46,14 @@ static void cut(struct hearth_engine *engine, uint32_t index, uint32_t count)
     struct hearth_llama_sequence *sequence = &engine->sequences[index];
     bool cut = engine->compute->ops->cut(engine->compute, index, count);
     sequence->held_count = cut ? count : 0;
+    sequence->computed = 0;
+}
+
+void hearth_llama_sequence_settle(struct hearth_engine *engine, uint32_t index)
+{
+    struct hearth_llama_sequence *sequence = &engine->sequences[index];
+    if (sequence->computed > sequence->held_count)
+        cut(engine, index, sequence->held_count);
 }
 
 /* The cache is cut before `cached` is noted: cut may have to throw everything away. */
@@ -62,6 +70,7 @@ void hearth_llama_sequence_begin(struct hearth_engine *engine, uint32_t index,
     sequence->cached = sequence->held_count;
     sequence->prompt_done = sequence->held_count;
     sequence->generated = 0;
+    sequence->drafted = sequence->accepted = sequence->step_accepted = 0;
     sequence->next = -1;
     sequence->step_began = true;
     if (input->form != NULL)
@@ -73,6 +82,8 @@ void hearth_llama_sequence_begin(struct hearth_engine *engine, uint32_t index,
 void hearth_llama_sequence_end(struct hearth_engine *engine, uint32_t index)
 {
     struct hearth_llama_sequence *sequence = &engine->sequences[index];
+    hearth_llama_sequence_settle(engine, index);
+    sequence->draft_count = 0;
     sequence->input = NULL;
     hearth_llama_grammar_destroy(sequence->grammar);
     sequence->grammar = NULL;

@@ -13,12 +13,10 @@
 #include <string.h>
 
 static const char *const keys[] = {
-    "cache_type_k",    "cache_type_v",   "flash_attention",
-    "pooling",         "rope_freq_base", "rope_freq_scale",
-    "cache_shared",    "prefix_cache",   "repack",
-    "lock_memory",     "chat_template",  "prompts",
-    "default_prompt",  "compute",        "quantize",
-    "instruction_set", "adapters",       NULL,
+    "cache_type_k",    "cache_type_v", "flash_attention", "pooling",  "rope_freq_base",
+    "rope_freq_scale", "cache_shared", "prefix_cache",    "repack",   "lock_memory",
+    "chat_template",   "prompts",      "default_prompt",  "compute",  "quantize",
+    "speculation",     "draft_model",  "instruction_set", "adapters", NULL,
 };
 
 static const struct {
@@ -155,6 +153,30 @@ static int read_computes(const json_t *object, enum hearth_llama_computes *compu
                             "setting 'compute': '%.32s' is none of auto, own, libllama", name);
 }
 
+static int read_speculation(const json_t *object, enum hearth_llama_speculation *speculation,
+                            struct hearth_error *error)
+{
+    static const char *const names[] = {
+        [HEARTH_LLAMA_SPECULATION_AUTO] = "auto",
+        [HEARTH_LLAMA_SPECULATION_OFF] = "off",
+        [HEARTH_LLAMA_SPECULATION_LOOKUP] = "lookup",
+        [HEARTH_LLAMA_SPECULATION_DRAFT] = "draft",
+    };
+    /* YAML's `off` is a truth. */
+    const char *name = hearth_json_text(object, "speculation", "auto");
+    if (json_is_false(json_object_get(object, "speculation")))
+        name = "off";
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (strcmp(name, names[i]) == 0) {
+            *speculation = (enum hearth_llama_speculation)i;
+            return 0;
+        }
+    }
+    return hearth_error_set(error, HEARTH_EINVAL,
+                            "setting 'speculation': '%.32s' is none of auto, off, lookup, draft",
+                            name);
+}
+
 /* Types that floats can be made of one value after the other; those that llama.cpp's tool searches
  * the best scales for are not among them. */
 static int read_quantize(const json_t *object, struct hearth_weights_quantize *quantize,
@@ -241,6 +263,8 @@ static int read_object(struct hearth_llama_settings *settings, const json_t *obj
         rc = read_computes(object, &settings->computes, error);
     settings->computes_given = json_object_get(object, "compute") != NULL;
     if (rc == 0)
+        rc = read_speculation(object, &settings->speculation, error);
+    if (rc == 0)
         rc = read_quantize(object, &settings->quantize, error);
     if (rc == 0)
         rc = read_instruction_set(object, &settings->isa, error);
@@ -252,6 +276,13 @@ static int read_object(struct hearth_llama_settings *settings, const json_t *obj
     settings->repack = hearth_json_truth(object, "repack", true);
     settings->lock_memory = hearth_json_truth(object, "lock_memory", false);
     settings->chat_template = hearth_strdup(hearth_json_text(object, "chat_template", NULL));
+    settings->draft_model = hearth_strdup(hearth_json_text(object, "draft_model", NULL));
+    if (settings->draft_model == NULL && settings->speculation == HEARTH_LLAMA_SPECULATION_DRAFT)
+        return hearth_error_set(error, HEARTH_EINVAL,
+                                "setting 'speculation': draft needs the setting 'draft_model'");
+    if (settings->draft_model != NULL && settings->draft_model[0] != '/')
+        return hearth_error_set(error, HEARTH_EINVAL,
+                                "setting 'draft_model': the path must be absolute");
     return 0;
 }
 
@@ -281,6 +312,8 @@ int hearth_llama_settings_init(struct hearth_llama_settings *settings, const cha
 void hearth_llama_settings_finish(struct hearth_llama_settings *settings)
 {
     hearth_free(settings->chat_template);
+    hearth_free(settings->draft_model);
+    settings->draft_model = NULL;
     hearth_free(settings->default_prompt);
     json_decref(settings->prompts);
     settings->chat_template = settings->default_prompt = NULL;

@@ -15,6 +15,8 @@
  *     compute                      "auto" (default), "own" or "libllama"
  *     quantize                     "f32", "f16", "bf16", "q8_0", "q4_0", "q4_1": what weights that
  *                                  are floats become when our own loads them; else as the file
+ *     speculation                  "auto" (default), "off", "lookup", "draft": drafted tokens
+ *     draft_model                  absolute path of a smaller model with the same vocabulary
  *     instruction_set              "best" (default) or one of kernels.h's: what our own may use
  *
  * Pure. An unknown key is HEARTH_EINVAL, with a suggestion. */
@@ -36,6 +38,15 @@ enum hearth_llama_computes {
     HEARTH_LLAMA_COMPUTES_DEFAULT = HEARTH_LLAMA_COMPUTES_AUTO,
 };
 
+/* Which drafts are made, as far as they pay. AUTO: all that there are, where a token does not
+ * depend on how many are computed at once. */
+enum hearth_llama_speculation {
+    HEARTH_LLAMA_SPECULATION_AUTO,
+    HEARTH_LLAMA_SPECULATION_OFF,
+    HEARTH_LLAMA_SPECULATION_LOOKUP,
+    HEARTH_LLAMA_SPECULATION_DRAFT,
+};
+
 struct hearth_llama_settings {
     enum ggml_type cache_type_k, cache_type_v;
     enum llama_flash_attn_type flash_attention;
@@ -49,6 +60,8 @@ struct hearth_llama_settings {
     json_t *prompts;     /* texts by name (llama_prompts.h); or NULL */
     char *default_prompt;
     enum hearth_llama_computes computes;
+    enum hearth_llama_speculation speculation;
+    char *draft_model;                       /* path; NULL: none */
     bool computes_given;                     /* by a setting */
     struct hearth_weights_quantize quantize; /* by our own */
     enum hearth_isa isa;

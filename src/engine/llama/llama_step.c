@@ -38,6 +38,8 @@ static void finish(const struct step *step, uint32_t index, enum hearth_finish f
         .prompt_tokens = sequence->input->head.token_count,
         .cached_tokens = sequence->cached,
         .completion_tokens = sequence->generated,
+        .drafted_tokens = sequence->drafted,
+        .accepted_tokens = sequence->accepted,
         .stop = sequence->release.stop,
     };
     hearth_llama_sequence_end(step->engine, index);
@@ -58,23 +60,33 @@ static void add_token(struct hearth_engine *engine, uint32_t index, int32_t toke
         sequence->step_output = (int32_t)at;
 }
 
-/* Behind its prompt a sequence computes one token in each step. */
+/* Behind its prompt a sequence computes one token in each step, and checks what is drafted. */
+static uint32_t drafts_of(const struct hearth_llama_sequence *sequence,
+                          const struct hearth_step_item *item)
+{
+    uint32_t more = item->token_count > 0 ? item->token_count - 1 : 0;
+    return more < sequence->draft_count ? more : sequence->draft_count;
+}
+
 static uint32_t wanted_tokens(const struct hearth_llama_sequence *sequence,
                               const struct hearth_step_item *item)
 {
     uint32_t left = sequence->input->head.token_count - sequence->prompt_done;
     if (left == 0)
-        return 1;
+        return 1 + drafts_of(sequence, item);
     return item->token_count < left ? item->token_count : left;
 }
 
-/* Prompt tokens, or the token that was sampled last. */
+/* Prompt tokens, or the token that was sampled last with those that may follow it. */
 static void add_item(struct hearth_engine *engine, const struct hearth_step_item *item)
 {
     struct hearth_llama_sequence *sequence = &engine->sequences[item->sequence];
     const struct hearth_llama_input *input = sequence->input;
     if (sequence->prompt_done == input->head.token_count) {
+        sequence->step_drafts = drafts_of(sequence, item);
         add_token(engine, item->sequence, sequence->next, true);
+        for (uint32_t i = 0; i < sequence->step_drafts; i++)
+            add_token(engine, item->sequence, sequence->draft[i], true);
         return;
     }
     for (uint32_t n = wanted_tokens(sequence, item); n > 0; n--) {
@@ -119,8 +131,8 @@ static int decode(const struct step *step, enum hearth_llama_result result)
 }
 
 /* The end of a generation is a token that says so, a stop string, or the limit. The text is told
- * before DONE. */
-static void after_token(const struct step *step, uint32_t index, int32_t token,
+ * before DONE. False: it ended. */
+static bool after_token(const struct step *step, uint32_t index, int32_t token,
                         const struct hearth_llama_pending *pending)
 {
     struct hearth_engine *engine = step->engine;
@@ -134,14 +146,15 @@ static void after_token(const struct step *step, uint32_t index, int32_t token,
         ended = hearth_llama_release_token(engine, sequence, token, pending);
     bool full = sequence->generated >= sequence->input->max_tokens;
     engine->committed = true;
+    sequence->next = token;
     bool calls = hearth_llama_release_emit(engine, index, ended || full, step->sink);
-    if (ended || full)
-        finish(step, index,
-               !ended  ? HEARTH_FINISH_LENGTH
-               : calls ? HEARTH_FINISH_TOOLS
-                       : HEARTH_FINISH_STOP);
-    else
-        sequence->next = token;
+    if (!ended && !full)
+        return true;
+    finish(step, index,
+           !ended  ? HEARTH_FINISH_LENGTH
+           : calls ? HEARTH_FINISH_TOOLS
+                   : HEARTH_FINISH_STOP);
+    return false;
 }
 
 /* The sequence is free when its error is told. */
@@ -175,29 +188,59 @@ static const char *why_no_token(const struct hearth_llama_sequence *sequence)
                : "no token that is not forbidden may follow by the grammar";
 }
 
-static void sample(const struct step *step, uint32_t index)
+/* A token from row number `row` of the batch, which has the sequence's last token. `drafted`: the
+ * token of the next row, negative where there is none. True: it is the same, and goes on. */
+static bool sample_row(const struct step *step, uint32_t index, uint32_t row, int32_t drafted)
 {
     struct hearth_engine *engine = step->engine;
     struct hearth_llama_sequence *sequence = &engine->sequences[index];
-    if (sequence->input->sampling.no_answer) {
-        finish(step, index, HEARTH_FINISH_LENGTH);
-        return;
-    }
-    float *logits = engine->compute->ops->logits(engine->compute, (uint32_t)sequence->step_output);
+    float *logits = engine->compute->ops->logits(engine->compute, row);
     if (logits == NULL) {
         fail_sequence(step, index, HEARTH_EINTERNAL, "the model gave no logits");
-        return;
+        return false;
     }
     struct hearth_llama_pending pending = {0};
     bool logprobs = sequence->input->sampling.logprobs;
     int32_t token = logprobs ? hearth_llama_pick_with_logprobs(engine, sequence, logits, &pending)
                              : hearth_llama_pick(engine, sequence, logits);
-    if (!are_numbers(engine, logits, token) || (logprobs && !isfinite(pending.logprob)))
+    bool right = token >= 0 && token == drafted;
+    if (!are_numbers(engine, logits, token) || (logprobs && !isfinite(pending.logprob))) {
         fail_sequence(step, index, HEARTH_EMODEL, "the model gave no finite numbers");
-    else if (token < 0)
+        return false;
+    }
+    if (token < 0) {
         fail_sequence(step, index, HEARTH_EINVAL, why_no_token(sequence));
-    else
-        after_token(step, index, token, logprobs ? &pending : NULL);
+        return false;
+    }
+    sequence->accepted += right;
+    sequence->step_accepted += right;
+    return after_token(step, index, token, logprobs ? &pending : NULL) && right;
+}
+
+/* Each row is sampled from as if the tokens behind it were not there yet: penalties, the grammar
+ * and the random number of a place are those of one token at a time. So a draft that is right gives
+ * the text that there would be without it, at any temperature, and one that is wrong is cut off. */
+static void sample(const struct step *step, uint32_t index)
+{
+    struct hearth_engine *engine = step->engine;
+    struct hearth_llama_sequence *sequence = &engine->sequences[index];
+    const struct hearth_llama_row *rows = engine->batch.rows;
+    uint32_t drafts = sequence->step_drafts, row = (uint32_t)sequence->step_output - drafts;
+    if (sequence->input->sampling.no_answer) {
+        finish(step, index, HEARTH_FINISH_LENGTH);
+        return;
+    }
+    sequence->computed = sequence->held_count;
+    sequence->held_count -= drafts;
+    sequence->drafted += drafts;
+    sequence->step_accepted = 0;
+    sequence->draft_count = 0;
+    while (sample_row(step, index, row, drafts > 0 ? rows[row + 1].token : -1)) {
+        sequence->held_count++;
+        row++;
+        drafts--;
+    }
+    hearth_llama_sequence_settle(engine, index);
 }
 
 /* The logprobs of the prompt's own tokens are wanted, and it is not all in the cache yet. */
@@ -521,6 +564,7 @@ static int begin_item(const struct step *step, const struct hearth_step_item *it
     sequence->step_held = sequence->held_count;
     sequence->step_prompt_done = sequence->prompt_done;
     sequence->step_output = -1;
+    sequence->step_drafts = 0;
     if (!engine->compute->pools)
         *total += wanted_tokens(sequence, item);
     return 0;

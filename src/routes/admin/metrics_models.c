@@ -53,6 +53,10 @@ static const struct model_metric model_metrics[] = {
      "counter", FIELD(dedup_hits), U64, 1},
     {"hearth_steps_total", "Steps of the present process.", "counter", FIELD(steps), U64, 1},
     {"hearth_step_tokens_total", "Tokens in those steps.", "counter", FIELD(step_tokens), U64, 1},
+    {"hearth_draft_tokens_total", "Drafted tokens that were checked by the present process.",
+     "counter", FIELD(drafted), U64, 1},
+    {"hearth_draft_accepted_total", "Those of them that were right.", "counter", FIELD(accepted),
+     U64, 1},
     {"hearth_step_seconds_total", "Time in those steps.", "counter", FIELD(step_us), U64, 1e-6},
 };
 
