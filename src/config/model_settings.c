@@ -165,6 +165,9 @@ int hearth_model_settings_check(const json_t *settings, struct hearth_arena *are
         else if (expected)
             hearth_fault_add(&faults, 0, 0, "%s must be %s", key, expected);
     }
+    if (strcmp(hearth_json_text(settings, "speculation", ""), "draft") == 0 &&
+        !json_object_get(settings, "draft_model"))
+        hearth_fault_add(&faults, 0, 0, "speculation: draft needs a draft_model");
     return hearth_fault_list_end(&faults, ret_faults, error);
 }
 
