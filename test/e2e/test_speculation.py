@@ -73,5 +73,5 @@ def test_a_draft_model_that_does_not_fit_is_refused_with_both_names(serve):
     assert "other:1 cannot draft for main:1" in answer.text and "vocabulary" in answer.text
     answer = server.post("/v1/completions", {**BODY, "model": "lost"})
     assert answer.status == 409 and "lost:1" in answer.text and "nobody" in answer.text, answer.text
-    answer = server.post("/models", {"name": "wrong", "settings": {"speculation": "draft"}})
+    answer = server.post("/models", {"name": "wrong", "source": "fake:x", "settings": {"speculation": "draft"}})
     assert answer.status == 422 and "draft_model" in answer.text, answer.text
