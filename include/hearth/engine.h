@@ -255,7 +255,7 @@ struct hearth_input {
 struct hearth_prepared {
     const int32_t *tokens;
     uint32_t token_count;     /* what the model will see, special tokens included */
-    uint32_t truncated_count; /* tokens that truncate took away */
+    uint32_t truncated_count; /* tokens that truncate took away; of a conversation, its turns */
     bool indivisible;         /* all tokens must come in one step (bidirectional attention) */
     /* What was computed of a prompt serves others of the same key that begin with the same tokens,
      * until the adapter that it names goes; 0: it serves nobody, and nothing serves it. */

@@ -148,6 +148,8 @@ static json_t *setting_value(const struct hearth_model_setting *setting, const c
 {
     int64_t integer;
     double number;
+    if (setting->takes_auto && strcmp(text, "auto") == 0)
+        return json_string(text);
     switch (setting->kind) {
     case HEARTH_SETTING_INTEGER:
         return hearth_parse_int(text, INT64_MIN, INT64_MAX, &integer) ? NULL

@@ -80,11 +80,18 @@ static const char *paths_expected(const json_t *list, char *buffer, size_t size)
     return buffer;
 }
 
+static bool is_auto(const json_t *value)
+{
+    return json_is_string(value) && strcmp(json_string_value(value), "auto") == 0;
+}
+
 /* Types are taken strictly: a JSON text "8" is no integer, though YAML's plain 8 becomes one before
  * it comes here. */
 static bool is_right(const struct hearth_model_setting *setting, const json_t *value)
 {
     uint64_t ms, bytes;
+    if (setting->takes_auto && is_auto(value))
+        return true;
     switch (setting->kind) {
     case HEARTH_SETTING_INTEGER:
         /* The bounds are doubles, which hold all integers that a bound can be (below 2^53) exactly.
@@ -118,7 +125,7 @@ const char *hearth_model_setting_check(const struct hearth_model_setting *settin
     switch (setting->kind) {
     case HEARTH_SETTING_INTEGER:
     case HEARTH_SETTING_NUMBER:
-        snprintf(buffer, size, "%s from %.0f to %.0f",
+        snprintf(buffer, size, "%s%s from %.0f to %.0f", setting->takes_auto ? "auto, or " : "",
                  setting->kind == HEARTH_SETTING_INTEGER ? "an integer" : "a number", setting->low,
                  setting->high);
         return buffer;
@@ -267,7 +274,9 @@ int hearth_model_settings_read(const char *settings_json, const struct hearth_se
     const char *engine_json = json_is_object(own) ? engine_part(own, arena) : NULL;
     if (engine_json)
         *ret = (struct hearth_model_settings){
-            .context = integer_or(own, "context", server->context),
+            .context = is_auto(json_object_get(own, "context"))
+                           ? HEARTH_CONTEXT_AUTO
+                           : integer_or(own, "context", server->context),
             .context_is_servers = !json_is_integer(json_object_get(own, "context")),
             .slots = integer_or(own, "slots", server->slots),
             .batch = integer_or(own, "batch", server->batch),
@@ -284,6 +293,9 @@ int hearth_model_settings_read(const char *settings_json, const struct hearth_se
             .breaker_failures = integer_or(own, "breaker_failures", server->breaker_failures),
             .breaker_rest = duration_or(own, "breaker_rest", server->breaker_rest),
             .prefix_disk = size_or(own, "prefix_disk", server->prefix_disk),
+            .drops_turns = strcmp(hearth_json_text(own, "context_end",
+                                                   server->context_end ? server->context_end : ""),
+                                  "drop") == 0,
             .gap_max = duration_or(own, "gap_max", server->gap_max),
             .pin = hearth_json_truth(own, "pin", false),
             .engine_json = engine_json,

@@ -8,13 +8,15 @@ const struct hearth_model_setting hearth_model_settings_table[] = {
         .low = 0, .high = 16777216,
         .choices = NULL,
         .is_engines = false,
-        .help = "tokens for each sequence; 0: the smaller of the model's own and 4,096",
+        .takes_auto = true,
+        .help = "tokens for each sequence; 0: the smaller of the model's own and 4,096; auto: all that the model can, or as many as fit into the memory that is free when it loads",
     },
     {
         .key = "slots", .kind = HEARTH_SETTING_INTEGER,
         .low = 0, .high = 256,
         .choices = NULL,
         .is_engines = false,
+        .takes_auto = false,
         .help = "sequences computed at once; 0: the engine's own number",
     },
     {
@@ -22,6 +24,7 @@ const struct hearth_model_setting hearth_model_settings_table[] = {
         .low = 0, .high = 65536,
         .choices = NULL,
         .is_engines = false,
+        .takes_auto = false,
         .help = "most tokens in one step; 0: the engine's own number",
     },
     {
@@ -29,6 +32,7 @@ const struct hearth_model_setting hearth_model_settings_table[] = {
         .low = 0, .high = 1024,
         .choices = NULL,
         .is_engines = false,
+        .takes_auto = false,
         .help = "threads to compute with; 0: one for each core, shared among the replicas",
     },
     {
@@ -36,6 +40,7 @@ const struct hearth_model_setting hearth_model_settings_table[] = {
         .low = 1, .high = 64,
         .choices = NULL,
         .is_engines = false,
+        .takes_auto = false,
         .help = "workers that compute this model side by side",
     },
     {
@@ -43,6 +48,7 @@ const struct hearth_model_setting hearth_model_settings_table[] = {
         .low = 0, .high = 1000000000000,
         .choices = NULL,
         .is_engines = false,
+        .takes_auto = false,
         .help = "cores of its workers: auto (each of several has its own, by NUMA node), off, or lists such as 0-3;4-7",
     },
     {
@@ -50,6 +56,7 @@ const struct hearth_model_setting hearth_model_settings_table[] = {
         .low = 1, .high = 1000000,
         .choices = NULL,
         .is_engines = false,
+        .takes_auto = false,
         .help = "requests that may wait; texts of lists take at most half of it, and one place for each list",
     },
     {
@@ -57,6 +64,7 @@ const struct hearth_model_setting hearth_model_settings_table[] = {
         .low = 0, .high = 1000000000000,
         .choices = NULL,
         .is_engines = false,
+        .takes_auto = false,
         .help = "estimated tokens that may wait; 0 is no limit",
     },
     {
@@ -64,6 +72,7 @@ const struct hearth_model_setting hearth_model_settings_table[] = {
         .low = 0, .high = 1000000000000,
         .choices = NULL,
         .is_engines = false,
+        .takes_auto = false,
         .help = "load at start and never evict",
     },
     {
@@ -71,6 +80,7 @@ const struct hearth_model_setting hearth_model_settings_table[] = {
         .low = 0, .high = 1000000000000,
         .choices = NULL,
         .is_engines = false,
+        .takes_auto = false,
         .help = "unload when not used for so long; 0 is never",
     },
     {
@@ -78,6 +88,7 @@ const struct hearth_model_setting hearth_model_settings_table[] = {
         .low = 0, .high = 1000000000000,
         .choices = NULL,
         .is_engines = false,
+        .takes_auto = false,
         .help = "longest time for one request; 0 is none",
     },
     {
@@ -85,6 +96,7 @@ const struct hearth_model_setting hearth_model_settings_table[] = {
         .low = 0, .high = 1000000000000,
         .choices = NULL,
         .is_engines = false,
+        .takes_auto = false,
         .help = "longest time for loading",
     },
     {
@@ -92,6 +104,7 @@ const struct hearth_model_setting hearth_model_settings_table[] = {
         .low = 1, .high = 1000,
         .choices = NULL,
         .is_engines = false,
+        .takes_auto = false,
         .help = "crashes in a row before the model, or one of its replicas, rests",
     },
     {
@@ -99,6 +112,7 @@ const struct hearth_model_setting hearth_model_settings_table[] = {
         .low = 0, .high = 1000000000000,
         .choices = NULL,
         .is_engines = false,
+        .takes_auto = false,
         .help = "how long it rests",
     },
     {
@@ -113,13 +127,23 @@ const struct hearth_model_setting hearth_model_settings_table[] = {
         .low = 0, .high = 1000000000000,
         .choices = NULL,
         .is_engines = false,
+        .takes_auto = false,
         .help = "longest gap between two tokens of an answer that the prompts of others may make; 0: 100ms",
+    },
+    {
+        .key = "context_end", .kind = HEARTH_SETTING_TEXT,
+        .low = 0, .high = 1000000000000,
+        .choices = (const char *const[]){"refuse", "drop", NULL},
+        .is_engines = false,
+        .takes_auto = false,
+        .help = "what becomes of a conversation that does not fit into the context: it is refused, or its oldest turns are left out, whole ones, never the system's nor the last; the header Hearth-Dropped-Turns of the answer says how many",
     },
     {
         .key = "truncate", .kind = HEARTH_SETTING_TEXT,
         .low = 0, .high = 1000000000000,
         .choices = (const char *const[]){"never", "end", "start", NULL},
         .is_engines = false,
+        .takes_auto = false,
         .help = "what becomes of a text that is too long to embed or rank, where a request does not say: it is refused, or its end or start is cut (of a pair only the end of the second text)",
     },
     {
@@ -127,6 +151,7 @@ const struct hearth_model_setting hearth_model_settings_table[] = {
         .low = 0, .high = 1000000000000,
         .choices = NULL,
         .is_engines = false,
+        .takes_auto = false,
         .help = "false: requests may not cut vectors to fewer dimensions",
     },
     {
@@ -134,6 +159,7 @@ const struct hearth_model_setting hearth_model_settings_table[] = {
         .low = 0, .high = 1000000000000,
         .choices = (const char *const[]){"auto", "on", "off", NULL},
         .is_engines = true,
+        .takes_auto = false,
         .help = "the fused attention kernel",
     },
     {
@@ -141,6 +167,7 @@ const struct hearth_model_setting hearth_model_settings_table[] = {
         .low = 0, .high = 1000000000000,
         .choices = (const char *const[]){"f32", "f16", "bf16", "q8_0", "q5_1", "q5_0", "q4_1", "q4_0", "iq4_nl", NULL},
         .is_engines = true,
+        .takes_auto = false,
         .help = "type of the cached keys",
     },
     {
@@ -148,6 +175,7 @@ const struct hearth_model_setting hearth_model_settings_table[] = {
         .low = 0, .high = 1000000000000,
         .choices = (const char *const[]){"f32", "f16", "bf16", "q8_0", "q5_1", "q5_0", "q4_1", "q4_0", "iq4_nl", NULL},
         .is_engines = true,
+        .takes_auto = false,
         .help = "type of the cached values",
     },
     {
@@ -155,6 +183,7 @@ const struct hearth_model_setting hearth_model_settings_table[] = {
         .low = 0, .high = 1000000000000,
         .choices = NULL,
         .is_engines = true,
+        .takes_auto = false,
         .help = "one cache for all sequences instead of a part for each",
     },
     {
@@ -169,6 +198,7 @@ const struct hearth_model_setting hearth_model_settings_table[] = {
         .low = 0, .high = 1000000000000,
         .choices = NULL,
         .is_engines = true,
+        .takes_auto = false,
         .help = "base of the rotary positions; 0: the model's",
     },
     {
@@ -176,6 +206,7 @@ const struct hearth_model_setting hearth_model_settings_table[] = {
         .low = 0, .high = 1000000,
         .choices = NULL,
         .is_engines = true,
+        .takes_auto = false,
         .help = "scale of the rotary positions; 0: the model's",
     },
     {
@@ -183,6 +214,7 @@ const struct hearth_model_setting hearth_model_settings_table[] = {
         .low = 0, .high = 1000000000000,
         .choices = NULL,
         .is_engines = true,
+        .takes_auto = false,
         .help = "lay the weights out for this CPU, which takes more memory",
     },
     {
@@ -190,6 +222,7 @@ const struct hearth_model_setting hearth_model_settings_table[] = {
         .low = 0, .high = 1000000000000,
         .choices = NULL,
         .is_engines = true,
+        .takes_auto = false,
         .help = "keep the weights from being swapped out",
     },
     {
@@ -197,6 +230,7 @@ const struct hearth_model_setting hearth_model_settings_table[] = {
         .low = 0, .high = 1000000000000,
         .choices = (const char *const[]){"none", "mean", "cls", "last", "rank", NULL},
         .is_engines = true,
+        .takes_auto = false,
         .help = "how the vectors of tokens become one",
     },
     {
@@ -204,6 +238,7 @@ const struct hearth_model_setting hearth_model_settings_table[] = {
         .low = 0, .high = 1000000000000,
         .choices = (const char *const[]){"f32", "bf16", "int16", "int8", NULL},
         .is_engines = true,
+        .takes_auto = false,
         .help = "arithmetic of the encoder",
     },
     {
@@ -211,6 +246,7 @@ const struct hearth_model_setting hearth_model_settings_table[] = {
         .low = 0, .high = 1000000000000,
         .choices = (const char *const[]){"best", "plain", "avx2", "avx_vnni", "avx512", "avx512_vnni", "avx512_bf16", "amx", NULL},
         .is_engines = true,
+        .takes_auto = false,
         .help = "the widest instructions that Hearth's own kernels may use; best: all that the CPU has",
     },
     {
@@ -218,6 +254,7 @@ const struct hearth_model_setting hearth_model_settings_table[] = {
         .low = 0, .high = 1000000000000,
         .choices = (const char *const[]){"auto", "own", "libllama", NULL},
         .is_engines = true,
+        .takes_auto = false,
         .help = "what computes a GGUF model: Hearth's own decoder, which is faster and gives the same text under any load, libllama, or (auto, the default) our own wherever it knows the architecture and the types and no other setting asks for what it does not have: it wants cache_type_k and cache_type_v to be equal, and f16, bf16, q8_0 or f32, and no cache_shared",
     },
     {
@@ -225,6 +262,7 @@ const struct hearth_model_setting hearth_model_settings_table[] = {
         .low = 0, .high = 1000000000000,
         .choices = (const char *const[]){"f32", "f16", "bf16", "q8_0", "q4_0", "q4_1", NULL},
         .is_engines = true,
+        .takes_auto = false,
         .help = "what weights that are floats become while Hearth's own decoder loads them; else they stay as the file has them",
     },
     {
@@ -232,6 +270,7 @@ const struct hearth_model_setting hearth_model_settings_table[] = {
         .low = 0, .high = 1000000000000,
         .choices = (const char *const[]){"auto", "off", "lookup", "draft", NULL},
         .is_engines = true,
+        .takes_auto = false,
         .help = "tokens are drafted and checked several at a time, which is faster and gives the same text: lookup takes them from what the text had before, draft from the draft_model, auto (the default) from both, where Hearth's own decoder computes the model or there is a draft_model; off is none. What does not pay rests by itself",
     },
     {
@@ -239,6 +278,7 @@ const struct hearth_model_setting hearth_model_settings_table[] = {
         .low = 0, .high = 1000000000000,
         .choices = NULL,
         .is_engines = true,
+        .takes_auto = false,
         .help = "a smaller model with the same vocabulary, loaded beside this one, whose tokens are drafts: its name in the registry, or an absolute path",
     },
     {
@@ -246,6 +286,7 @@ const struct hearth_model_setting hearth_model_settings_table[] = {
         .low = 0, .high = 1000000000000,
         .choices = NULL,
         .is_engines = true,
+        .takes_auto = false,
         .help = "a JSON object of prompts by name, for a decoder that makes vectors: prompt_name of a request chooses one",
     },
     {
@@ -253,6 +294,7 @@ const struct hearth_model_setting hearth_model_settings_table[] = {
         .low = 0, .high = 1000000000000,
         .choices = NULL,
         .is_engines = true,
+        .takes_auto = false,
         .help = "the name of the prompt of texts that name none",
     },
     {
@@ -260,6 +302,7 @@ const struct hearth_model_setting hearth_model_settings_table[] = {
         .low = 0, .high = 1000000000000,
         .choices = NULL,
         .is_engines = true,
+        .takes_auto = false,
         .help = "LoRA adapters that requests may use (`lora`), by their place in the list; all of them, at scale 1, where a request does not say: absolute paths of GGUF files and of PEFT folders",
     },
     {
@@ -267,6 +310,7 @@ const struct hearth_model_setting hearth_model_settings_table[] = {
         .low = 0, .high = 1000000000000,
         .choices = NULL,
         .is_engines = true,
+        .takes_auto = false,
         .help = "Jinja text in place of the model's own template",
     },
     {.key = NULL},
@@ -289,6 +333,7 @@ const char *const hearth_model_setting_keys[] = {
     "breaker_rest",
     "prefix_disk",
     "gap_max",
+    "context_end",
     "truncate",
     "matryoshka",
     "flash_attention",

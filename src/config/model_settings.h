@@ -23,6 +23,7 @@ struct hearth_model_setting {
     double low, high;
     const char *const *choices; /* ends with NULL, or NULL */
     bool is_engines;            /* only the engine reads it */
+    bool takes_auto;            /* the word `auto` in place of an integer */
     const char *help;
 };
 
@@ -48,6 +49,9 @@ int hearth_model_settings_check(const json_t *settings, struct hearth_arena *are
  */
 const char *hearth_model_settings_compute(const json_t *settings, const char *found);
 
+/* `context`: as many tokens as the model can, or as memory allows. */
+#define HEARTH_CONTEXT_AUTO (-1)
+
 /* What is in force for a model: its own settings where it has them, else the server's. */
 struct hearth_model_settings {
     bool context_is_servers; /* `context` is the server's wish for all models, not this one's own */
@@ -56,6 +60,7 @@ struct hearth_model_settings {
     uint64_t prefix_disk;                                /* bytes; 0: nothing is kept there */
     uint64_t breaker_rest, gap_max;                      /* milliseconds */
     bool pin;
+    bool drops_turns; /* of conversations that do not fit into the context */
     const char *affinity;
     const char *engine_json; /* object of the keys that only the engine knows */
     const char *readable;    /* paths that it names, one a line; NULL: none */

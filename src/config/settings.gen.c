@@ -413,6 +413,17 @@ const struct hearth_setting hearth_settings_table[] = {
         .offset = offsetof(struct hearth_settings, threads),
     },
     {
+        .key = "context_end", .flag = "context-end",
+        .env = "HEARTH_CONTEXT_END", .fallback = "refuse",
+        .help = "what becomes of a conversation that does not fit into the context: it is refused, or its oldest turns are left out, whole ones, never the system's nor the last; the header Hearth-Dropped-Turns of the answer says how many",
+        .commands = "serve",
+        .type = "text", .kind = HEARTH_SETTING_TEXT,
+        .choices = (const char *const[]){"refuse", "drop", NULL},
+        .low = 0, .high = INT64_MAX,
+        .secret = false,
+        .offset = offsetof(struct hearth_settings, context_end),
+    },
+    {
         .key = "gap_max", .flag = "gap-max",
         .env = "HEARTH_GAP_MAX", .fallback = "100ms",
         .help = "longest gap between two tokens of an answer that the prompts of others may make: beside what decodes, prompts are computed in pieces that take no longer (at least 16 tokens, and half as long as decoding itself takes); 0: 100ms",

@@ -82,6 +82,8 @@ struct hearth_settings {
     int64_t batch;
     /* threads that each worker computes with; 0: one for each core, shared among a model's replicas */
     int64_t threads;
+    /* what becomes of a conversation that does not fit into the context: it is refused, or its oldest turns are left out, whole ones, never the system's nor the last; the header Hearth-Dropped-Turns of the answer says how many */
+    const char *context_end;
     /* milliseconds: longest gap between two tokens of an answer that the prompts of others may make: beside what decodes, prompts are computed in pieces that take no longer (at least 16 tokens, and half as long as decoding itself takes); 0: 100ms */
     uint64_t gap_max;
     /* workers that compute a model side by side */

@@ -4,6 +4,7 @@
 #include "base/text.h"
 
 #include <stdio.h>
+#include <string.h>
 
 /* The numbers come from files that nobody has vouched for: sums stop at the largest number,
  * differences at 0, and both mean "does not fit". */
@@ -75,4 +76,18 @@ int hearth_memory_check(const struct hearth_memory_plan *plan,
         error, HEARTH_EMEMORY, "needs %s; %s may be taken: %s free less headroom %s%s%s%s", sum,
         most, first, second, room->reserved ? " less " : "", room->reserved ? third : "",
         room->reserved ? " of models that load now" : "");
+}
+
+void hearth_memory_suggest(uint32_t context, uint32_t slots, struct hearth_error *error)
+{
+    size_t used = strlen(error->message);
+    if (!context)
+        return;
+    used += (size_t)snprintf(error->message + used, sizeof(error->message) - used,
+                             "; a context of %u tokens", context);
+    if (slots && used < sizeof(error->message))
+        used += (size_t)snprintf(error->message + used, sizeof(error->message) - used,
+                                 " in %u slot%s", slots, slots > 1 ? "s" : "");
+    if (used < sizeof(error->message))
+        snprintf(error->message + used, sizeof(error->message) - used, " would fit");
 }

@@ -25,5 +25,8 @@ uint64_t hearth_memory_most(const struct hearth_memory_room *room);
 /* 0, or HEARTH_EMEMORY with the whole sum in words. */
 int hearth_memory_check(const struct hearth_memory_plan *plan,
                         const struct hearth_memory_room *room, struct hearth_error *error);
+/* Adds to such an error what would fit instead; `context` 0: nothing is known to. `slots` 0: as
+ * many as there are. */
+void hearth_memory_suggest(uint32_t context, uint32_t slots, struct hearth_error *error);
 
 #endif

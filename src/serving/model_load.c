@@ -82,6 +82,7 @@ static bool check_room(struct hearth_model_load *load, struct hearth_error *erro
     load->seeks_room = false;
     if (hearth_memory_check(hearth_model_process_plan(load->process), &load->room, error) == 0)
         return true;
+    hearth_model_process_suggest(load->process, error);
     hearth_error_prefix(error, "model '%s' does not fit into memory", load->identity->entry->id);
     uint64_t lacking = planned_bytes(load) - hearth_memory_most(&load->room);
     struct hearth_room_answer answer =

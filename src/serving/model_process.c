@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "catalog/catalog.h"
+#include "domain/memory_plan.h"
 #include "serving/machine_look.h"
 
 #include <stdio.h>
@@ -23,6 +24,7 @@ struct hearth_model_process {
     uint32_t replicas;              /* of the present or last process */
     char engine[64], engine_version[64];
     struct hearth_memory_plan plan;
+    uint32_t fitting_context, fitting_slots; /* that would fit, where the plan does not; or 0 */
     struct hearth_model_facts facts;
     uint32_t sandbox;
     uint64_t counters[HEARTH_COUNTER_COUNT];
@@ -59,6 +61,8 @@ static void on_planned(void *argument, const struct hearth_ipc_started *started)
     if (process->killed)
         return;
     process->plan = started->plan;
+    process->fitting_context = started->fitting_context;
+    process->fitting_slots = started->fitting_slots;
     process->facts = started->facts;
     process->sandbox = started->sandbox;
     snprintf(process->engine_version, sizeof(process->engine_version), "%s",
@@ -195,7 +199,8 @@ static void fill_hello(const struct hearth_model_process *process,
     snprintf(hello->engine, sizeof(hello->engine), "%s", start->engine);
     snprintf(hello->model_path, sizeof(hello->model_path), "%s", start->model_path);
     snprintf(hello->plugin_dir, sizeof(hello->plugin_dir), "%s", start->engines_path);
-    hello->context = (uint32_t)settings->context;
+    hello->context = settings->context == HEARTH_CONTEXT_AUTO ? HEARTH_IPC_CONTEXT_AUTO
+                                                              : (uint32_t)settings->context;
     hello->context_is_limit = settings->context_is_servers;
     hello->slots = (uint32_t)settings->slots;
     hello->batch = (uint32_t)settings->batch;
@@ -213,6 +218,7 @@ static void fill_hello(const struct hearth_model_process *process,
     hello->adapter_places =
         process->replicas == 1 ? (uint32_t)process->identity->server->adapters_max : 0;
     fill_prefixes(process, start, hello);
+    hello->drops_turns = settings->drops_turns;
     hello->gap_max_ms = settings->gap_max < UINT32_MAX ? (uint32_t)settings->gap_max : UINT32_MAX;
     hello->settings_json = start->settings_json;
     hello->readable = start->readable;
@@ -292,6 +298,12 @@ const struct hearth_memory_plan *
 hearth_model_process_plan(const struct hearth_model_process *process)
 {
     return &process->plan;
+}
+
+void hearth_model_process_suggest(const struct hearth_model_process *process,
+                                  struct hearth_error *error)
+{
+    hearth_memory_suggest(process->fitting_context, process->fitting_slots, error);
 }
 
 const struct hearth_model_facts *

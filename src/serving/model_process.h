@@ -65,6 +65,9 @@ struct hearth_host *hearth_model_process_host(const struct hearth_model_process 
 bool hearth_model_process_runs(const struct hearth_model_process *process);
 const struct hearth_memory_plan *
 hearth_model_process_plan(const struct hearth_model_process *process);
+/* Adds to an error about this plan what would fit, as far as the worker knows. */
+void hearth_model_process_suggest(const struct hearth_model_process *process,
+                                  struct hearth_error *error);
 const struct hearth_model_facts *
 hearth_model_process_facts(const struct hearth_model_process *process);
 

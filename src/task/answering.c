@@ -121,14 +121,13 @@ static void on_loading(void *argument, float fraction)
 /* A worker has taken it up: there is room in the queue again. */
 static void on_prepared(void *argument, uint32_t token_count, uint32_t truncated_count)
 {
-    (void)truncated_count;
     struct hearth_answering_part *part = argument;
     struct hearth_answering *a = part->answering;
     enter(a);
     part->taken = true;
     a->taken++;
     if (a->ops->on_prepared)
-        a->ops->on_prepared(a, part->index, token_count);
+        a->ops->on_prepared(a, part->index, token_count, truncated_count);
     submit_more(a);
     leave(a);
 }

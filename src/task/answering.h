@@ -46,7 +46,8 @@ struct hearth_answering_ops {
 
     /* optional */
     void (*on_loading)(struct hearth_answering *answering, float fraction);
-    void (*on_prepared)(struct hearth_answering *answering, uint32_t part, uint32_t token_count);
+    void (*on_prepared)(struct hearth_answering *answering, uint32_t part, uint32_t token_count,
+                        uint32_t truncated_count);
     void (*on_event)(struct hearth_answering *answering, uint32_t part,
                      const struct hearth_event *event);
     void (*on_tokens)(struct hearth_answering *answering, const int32_t *tokens, size_t count);

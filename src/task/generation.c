@@ -117,11 +117,24 @@ static void on_loading(struct hearth_answering *answering, float fraction)
         hearth_text_stream_loading(of(answering), fraction);
 }
 
+/* Turns of a conversation that did not fit into the context, before the head is sent. */
+static void tell_dropped(const struct hearth_generation *g, uint32_t turns)
+{
+    char text[16];
+    if (!g->answering.call || !g->answering.call->exchange || g->sse.begun)
+        return;
+    snprintf(text, sizeof(text), "%u", turns);
+    hearth_exchange_set_header(g->answering.call->exchange, "hearth-dropped-turns", text);
+}
+
 /* The length of the prompt is known before the rest of the figures, and some APIs begin with it.
  * The fingerprint is noted with each prompt: a model whose worker ended meanwhile may have been
  * loaded anew, with other settings. */
-static void on_prepared(struct hearth_answering *answering, uint32_t part, uint32_t token_count)
+static void on_prepared(struct hearth_answering *answering, uint32_t part, uint32_t token_count,
+                        uint32_t truncated_count)
 {
+    if (truncated_count)
+        tell_dropped(of(answering), truncated_count);
     of(answering)->choices[part].done.prompt_tokens = token_count;
     of(answering)->choices[part].prepared_us = hearth_clock_monotonic_ns() / 1000;
     snprintf(of(answering)->fingerprint, sizeof(of(answering)->fingerprint), "%s",

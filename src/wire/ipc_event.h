@@ -25,6 +25,9 @@ struct hearth_ipc_started {
     uint32_t sandbox; /* what was reached: HEARTH_SANDBOX_… */
     struct hearth_model_facts facts;
     struct hearth_memory_plan plan;
+    /* Where the plan is over the limit: what would fit into it; 0: nothing would, or it is not
+     * known. */
+    uint32_t fitting_context, fitting_slots;
 };
 int hearth_ipc_put_started(struct hearth_buf *buf, const struct hearth_ipc_started *started);
 int hearth_ipc_get_started(const struct hearth_ipc_frame *frame,

@@ -153,6 +153,8 @@ int hearth_ipc_put_started(struct hearth_buf *buf, const struct hearth_ipc_start
     hearth_ipc_put_u32(&writer, HEARTH_TAG_SANDBOX, started->sandbox);
     put_facts(&writer, &started->facts);
     hearth_ipc_put(&writer, HEARTH_TAG_PLAN, four, sizeof(four));
+    const uint32_t fitting[2] = {started->fitting_context, started->fitting_slots};
+    hearth_ipc_put(&writer, HEARTH_TAG_FITTING, fitting, sizeof(fitting));
     return ipc_end_small(&writer);
 }
 
@@ -170,6 +172,17 @@ static int get_plan(const struct hearth_ipc_field *field, struct hearth_memory_p
     return 0;
 }
 
+static int get_fitting(const struct hearth_ipc_field *field, struct hearth_ipc_started *started)
+{
+    uint32_t two[2];
+    if (field->length != sizeof(two))
+        return HEARTH_EPARSE;
+    memcpy(two, field->bytes, sizeof(two));
+    started->fitting_context = two[0];
+    started->fitting_slots = two[1];
+    return 0;
+}
+
 /* Tags of a later version are skipped. */
 static int started_field(const struct hearth_ipc_field *field, struct hearth_ipc_started *started)
 {
@@ -184,6 +197,8 @@ static int started_field(const struct hearth_ipc_field *field, struct hearth_ipc
         return get_facts(field, &started->facts);
     case HEARTH_TAG_PLAN:
         return get_plan(field, &started->plan);
+    case HEARTH_TAG_FITTING:
+        return get_fitting(field, started);
     default:
         return 0;
     }

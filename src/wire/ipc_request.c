@@ -74,6 +74,7 @@ int hearth_ipc_put_hello(struct hearth_buf *buf, const struct hearth_ipc_hello *
     hearth_ipc_put_text(&writer, HEARTH_TAG_PREFIX_IDENTITY, hello->prefix_identity);
     hearth_ipc_put_u64(&writer, HEARTH_TAG_PREFIX_BYTES, hello->prefix_bytes);
     hearth_ipc_put_u32(&writer, HEARTH_TAG_GAP_MAX, hello->gap_max_ms);
+    hearth_ipc_put_u32(&writer, HEARTH_TAG_DROPS_TURNS, hello->drops_turns);
     return hearth_ipc_end(&writer, ret_descriptor);
 }
 
@@ -159,6 +160,8 @@ static int hello_field(const struct hearth_ipc_field *field, struct hearth_ipc_h
         return hearth_ipc_u32(field, &hello->gap_max_ms);
     case HEARTH_TAG_ADAPTER_PLACES:
         return hearth_ipc_u32(field, &hello->adapter_places);
+    case HEARTH_TAG_DROPS_TURNS:
+        return truth(field, &hello->drops_turns);
     case HEARTH_TAG_PROBE:
         return truth(field, &hello->probe);
     case HEARTH_TAG_CONTEXT_IS_LIMIT:

@@ -14,6 +14,9 @@
 
 enum hearth_sandbox_mode { HEARTH_SANDBOX_AUTO, HEARTH_SANDBOX_REQUIRE, HEARTH_SANDBOX_OFF };
 
+/* A context of all that the model can, or of what its memory limit allows. */
+#define HEARTH_IPC_CONTEXT_AUTO UINT32_MAX
+
 struct hearth_ipc_hello {
     uint32_t version;
     char engine[64];
@@ -38,6 +41,9 @@ struct hearth_ipc_hello {
     /* The longest gap between two tokens of a stream that the prompts of others may make; 0: the
      * worker's default. */
     uint32_t gap_max_ms;
+    /* Conversations that do not fit into the context lose their oldest turns; else they are
+     * refused, unless their request says otherwise. */
+    bool drops_turns;
 };
 
 /* Appends a whole HELLO frame; see hearth_ipc_end. */

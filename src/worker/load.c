@@ -13,6 +13,10 @@
 #define PROGRESS_US 100000
 #define SLOTS_DEFAULT 4u
 #define BATCH_DEFAULT 512u
+/* Contexts that are looked for are multiples of it. */
+#define CONTEXT_STEP 256u
+/* Of a model that knows no limit. */
+#define CONTEXT_UNBOUNDED 131072u
 /* For an install it looks at all that a load would refuse. */
 #define DESCRIBE_MS 120000
 
@@ -50,37 +54,89 @@ static struct hearth_load_params load_params(const struct worker *worker)
                                        .adapter_places = hello->adapter_places};
 }
 
+/* Parts are added with care: they come from a plug-in, which had them from a file. */
+static bool fits(const struct worker *worker, const struct hearth_memory_plan *plan,
+                 uint64_t *ret_sum)
+{
+    const uint64_t parts[] = {plan->weights, plan->cache, plan->scratch, plan->process};
+    bool sums = true;
+    *ret_sum = 0;
+    for (int i = 0; i < 4; i++)
+        sums &= !__builtin_add_overflow(*ret_sum, parts[i], ret_sum);
+    return sums && (!worker->hello.memory_limit || *ret_sum <= worker->hello.memory_limit);
+}
+
+/* The largest context up to `most` with which the plan fits, found by halving: plans are made from
+ * the header alone. 0: none. */
+static uint32_t fitting_context(const struct worker *worker, const struct hearth_model_files *files,
+                                struct hearth_load_params params, uint32_t most)
+{
+    uint32_t low = 0, high = most / CONTEXT_STEP;
+    params.context_is_limit = true;
+    while (low < high) {
+        struct hearth_memory_plan plan = {0};
+        uint32_t middle = low + (high - low + 1) / 2;
+        uint64_t sum;
+        params.context = middle * CONTEXT_STEP;
+        if (worker->ops->plan_memory(files, &params, &plan, NULL) == 0 && fits(worker, &plan, &sum))
+            low = middle;
+        else
+            high = middle - 1;
+    }
+    return low * CONTEXT_STEP;
+}
+
+/* `auto` becomes what fits; where nothing does, the least, so that the refusal tells its sum. */
+static void choose_context(const struct worker *worker, const struct hearth_model_files *files,
+                           const struct hearth_model_facts *facts,
+                           struct hearth_load_params *params)
+{
+    if (params->context != HEARTH_IPC_CONTEXT_AUTO)
+        return;
+    uint32_t most = facts->trained_context ? facts->trained_context : CONTEXT_UNBOUNDED;
+    params->context_is_limit = true;
+    params->context = fitting_context(worker, files, *params, most + CONTEXT_STEP - 1);
+    if (!params->context)
+        params->context = CONTEXT_STEP;
+}
+
 /* STARTED goes off before the memory is checked: a gateway learns what the model would need even
- * when it cannot have it. */
-static void send_started(struct worker *worker, const struct hearth_model_facts *facts,
+ * when it cannot have it, and what it could have instead: with as many sequences, or with one. */
+static void send_started(struct worker *worker, const struct hearth_model_files *files,
+                         struct hearth_load_params params, const struct hearth_model_facts *facts,
                          const struct hearth_memory_plan *plan)
 {
     struct parcel *parcel = parcel_create(worker);
     struct hearth_ipc_started started = {
         .version = HEARTH_IPC_VERSION, .sandbox = worker->sandbox, .facts = *facts, .plan = *plan};
+    uint32_t most = params.context ? params.context : facts->trained_context;
+    uint64_t sum;
+    if (!worker->hello.probe && !fits(worker, plan, &sum) && facts->trained_context) {
+        started.fitting_slots = params.slots;
+        started.fitting_context = fitting_context(worker, files, params, most);
+        if (!started.fitting_context) {
+            started.fitting_slots = params.slots = 1;
+            started.fitting_context = fitting_context(worker, files, params, most);
+        }
+    }
     snprintf(started.engine_version, sizeof(started.engine_version), "%s", worker->ops->version);
     hearth_ipc_put_started(&parcel->frames, &started);
     parcel_send(parcel);
 }
 
-/* Parts are added with care: they come from a plug-in, which had them from a file. */
 static int check_memory(const struct worker *worker, const struct hearth_memory_plan *plan,
                         struct hearth_error *error)
 {
     double mib = 1024.0 * 1024.0;
-    uint64_t limit = worker->hello.memory_limit, sum = 0;
-    const uint64_t parts[] = {plan->weights, plan->cache, plan->scratch, plan->process};
-    bool fits = true;
-    for (int i = 0; i < 4; i++)
-        fits &= !__builtin_add_overflow(sum, parts[i], &sum);
-    if (fits && (!limit || sum <= limit))
+    uint64_t sum;
+    if (fits(worker, plan, &sum))
         return 0;
     return hearth_error_set(error, HEARTH_EMEMORY,
                             "the model needs %.0f MiB (weights %.0f + cache %.0f + scratch %.0f + "
                             "process %.0f), and may have %.0f MiB",
                             (double)sum / mib, (double)plan->weights / mib,
                             (double)plan->cache / mib, (double)plan->scratch / mib,
-                            (double)plan->process / mib, (double)limit / mib);
+                            (double)plan->process / mib, (double)worker->hello.memory_limit / mib);
 }
 
 /* A plug-in that does not say took what it was told. */
@@ -123,16 +179,18 @@ static int start(struct worker *worker, struct hearth_model_facts *ret_facts,
 {
     const struct hearth_model_files files = {.path = worker->hello.model_path,
                                              .thorough = worker->hello.probe};
-    const struct hearth_load_params params = load_params(worker);
+    struct hearth_load_params params = load_params(worker);
     struct hearth_memory_plan plan = {0};
     int rc = plugin_open(worker->hello.plugin_dir, worker->hello.engine, &worker->ops, error);
     if (!rc)
         rc = describe(worker, &files, ret_facts, error);
     if (!rc)
+        choose_context(worker, &files, ret_facts, &params);
+    if (!rc)
         rc = worker->ops->plan_memory(&files, &params, &plan, error);
     if (rc)
         return rc;
-    send_started(worker, ret_facts, &plan);
+    send_started(worker, &files, params, ret_facts, &plan);
     if (worker->hello.probe)
         return 0;
     rc = check_memory(worker, &plan, error);

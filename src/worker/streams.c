@@ -121,6 +121,16 @@ static bool is_detokenize(const struct stream *stream)
     return input->task == HEARTH_TASK_TOKENIZE && input->kind == HEARTH_INPUT_TOKENS;
 }
 
+/* What a request does not say, the model's settings do. */
+static struct hearth_input input_of(const struct stream *stream)
+{
+    struct hearth_input input = stream->request->input;
+    if (stream->worker->hello.drops_turns && input.task == HEARTH_TASK_GENERATE &&
+        input.kind == HEARTH_INPUT_MESSAGES && input.truncate == HEARTH_TRUNCATE_NEVER)
+        input.truncate = HEARTH_TRUNCATE_START;
+    return input;
+}
+
 /* On the prepare lane. */
 static void prepare(void *argument)
 {
@@ -133,8 +143,8 @@ static void prepare(void *argument)
     } else if (is_detokenize(stream)) {
         detokenize(stream, stream->request->input.tokens, stream->request->input.token_count);
     } else {
-        int rc = worker->ops->prepare(worker->engine, &stream->request->input, &stream->prepared,
-                                      &stream->failure);
+        const struct hearth_input input = input_of(stream);
+        int rc = worker->ops->prepare(worker->engine, &input, &stream->prepared, &stream->failure);
         if (rc && !stream->failure.code)
             hearth_error_set(&stream->failure, rc, "the input cannot be prepared");
         else if (!rc && !stream->prepared->token_count &&

@@ -128,7 +128,9 @@ static int drop_turns(struct hearth_engine *engine, const struct hearth_input *i
         else
             break; /* the last attempt says why */
     }
-    return take_fitting(engine, input, messages_max, least, rendered, made, error);
+    rc = take_fitting(engine, input, messages_max, least, rendered, made, error);
+    made->head.truncated_count = rc == 0 ? (uint32_t)least : 0;
+    return rc;
 }
 
 int hearth_llama_chat_input(struct hearth_engine *engine, const struct hearth_input *input,
