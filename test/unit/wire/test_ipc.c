@@ -346,6 +346,8 @@ static void events_come_back_as_they_were(void **state)
          .finish = HEARTH_FINISH_LENGTH,
          .prompt_tokens = 5,
          .cached_tokens = 4,
+         .drafted_tokens = 7,
+         .accepted_tokens = 6,
          .completion_tokens = 2},
         {.kind = HEARTH_EVENT_ERROR, .error = HEARTH_EMODEL, .bytes = {"bad", 3}},
         {.kind = HEARTH_EVENT_PROMPT, .token_count = 2, .tokens = tokens, .has_tokens = true},
@@ -373,6 +375,8 @@ static void events_come_back_as_they_were(void **state)
         } else if (i == 2) {
             assert_int_equal(got.event.finish, HEARTH_FINISH_LENGTH);
             assert_int_equal(got.event.cached_tokens, 4);
+            assert_int_equal(got.event.drafted_tokens, 7);
+            assert_int_equal(got.event.accepted_tokens, 6);
             assert_int_equal(got.times.decode_us, 3);
         } else if (i == 5) {
             assert_int_equal(got.event.token_count, 8);
@@ -456,6 +460,8 @@ static void started_carries_facts_and_plan(void **state)
                                                 .thinks = true,
                                                 .prompts_json = "{\"query\":\"q: \"}",
                                                 .default_prompt = "query"};
+    started.fitting_context = 2048;
+    started.fitting_slots = 3;
     struct hearth_ipc_started got;
     struct hearth_buf buf;
     struct seen seen = {0};
@@ -475,6 +481,8 @@ static void started_carries_facts_and_plan(void **state)
     assert_true(got.facts.normalized && got.facts.has_chat_template);
     assert_true(got.facts.thinks && !got.facts.fills_gaps);
     assert_memory_equal(&got.plan, &started.plan, sizeof(got.plan));
+    assert_int_equal(got.fitting_context, 2048);
+    assert_int_equal(got.fitting_slots, 3);
     free(seen.payload);
     hearth_buf_finish(&buf);
 }
