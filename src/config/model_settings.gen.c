@@ -191,6 +191,7 @@ const struct hearth_model_setting hearth_model_settings_table[] = {
         .low = 0, .high = 1000000000000,
         .choices = NULL,
         .is_engines = true,
+        .takes_auto = false,
         .help = "most bytes of KV cache that may keep what was computed of prompts, for others that begin alike; what is more than the slots have is taken beside them; 0: nothing is kept or shared; not given: as much as the slots have, while they do not need it",
     },
     {
