@@ -120,6 +120,7 @@ const struct hearth_model_setting hearth_model_settings_table[] = {
         .low = 0, .high = 1000000000000,
         .choices = NULL,
         .is_engines = false,
+        .takes_auto = false,
         .help = "bytes on disk where what was computed of prompts is kept over an unloading, a restart and a crash; 0 keeps nothing",
     },
     {

@@ -128,11 +128,11 @@ enum hearth_ipc_tag {
     HEARTH_TAG_PREFIX_FOLDER,  /* text: HELLO: a folder to write what is kept of prompts into … */
     HEARTH_TAG_PREFIX_IDENTITY, /* text: … of this model … */
     HEARTH_TAG_PREFIX_BYTES,    /* u64: … at most so many bytes */
-    HEARTH_TAG_DRAFTED,        /* u32: DONE: drafted tokens that were checked */
-    HEARTH_TAG_ACCEPTED,       /* u32: DONE: those that were right */
-    HEARTH_TAG_FITTING,        /* u32 × 2: STARTED: context and slots that would fit */
-    HEARTH_TAG_DROPS_TURNS,    /* u32: HELLO: 1: of conversations that are too long */
-    HEARTH_TAG_GAP_MAX,        /* u32: HELLO: milliseconds between two tokens of a stream */
+    HEARTH_TAG_DRAFTED,         /* u32: DONE: drafted tokens that were checked */
+    HEARTH_TAG_ACCEPTED,        /* u32: DONE: those that were right */
+    HEARTH_TAG_FITTING,         /* u32 × 2: STARTED: context and slots that would fit */
+    HEARTH_TAG_DROPS_TURNS,     /* u32: HELLO: 1: of conversations that are too long */
+    HEARTH_TAG_GAP_MAX,         /* u32: HELLO: milliseconds between two tokens of a stream */
 };
 
 enum hearth_worker_counter {
