@@ -1,6 +1,7 @@
 /* Cancelling and resuming, of jobs that are alive here and of those that only the store knows. */
 #include "base/clock.h"
 #include "base/error.h"
+#include "jobs/job_clash.h"
 #include "jobs/jobs_private.h"
 #include "store/store_work.h"
 
@@ -96,7 +97,7 @@ static int queue_again(struct hearth_store *store, struct hearth_store_work *wor
         rc = hearth_error_set(&work->error, HEARTH_ECONFLICT,
                               "job %.64s belongs to the home %.200s: only its server can resume it",
                               control->id, owner);
-    } else {
+    } else if (!(rc = hearth_job_clash(store, facts, work->arena, &work->error))) {
         hearth_job_facts_move(facts, HEARTH_JOB_QUEUED, hearth_clock_wall_ms());
         hearth_job_facts_error(facts, NULL, NULL);
         json_object_set_new(facts, "attempts", json_integer(0));

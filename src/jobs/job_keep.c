@@ -5,13 +5,14 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "jobs/dataset_record.h"
+#include "jobs/job_clash.h"
 #include "registry/model_json.h"
 #include "store/record_room.h"
 #include "store/store_work.h"
 
 #include <string.h>
 
-enum { FACTS_MAX = 1 << 20, LIVE_MAX = 100000 };
+enum { FACTS_MAX = 1 << 20 };
 
 struct hearth_job_ask {
     struct hearth_store_work work; /* first: of reading; its arena holds everything */
@@ -149,74 +150,6 @@ struct keeping {
     void *argument;
 };
 
-static bool is_same(const json_t *a, const json_t *b)
-{
-    static const char *const digests[] = {"base_digest", "data_sha256", "evaluation_sha256"};
-    for (size_t i = 0; i < sizeof(digests) / sizeof(digests[0]); i++)
-        if (strcmp(hearth_job_facts_internal(a, digests[i]),
-                   hearth_job_facts_internal(b, digests[i])) != 0)
-            return false;
-    return json_equal(json_object_get(a, "parameters"), json_object_get(b, "parameters"));
-}
-
-/* Two that would make the same version: by its label, or byte for byte. */
-static int check_other(struct keeping *keeping, const struct hearth_record *other)
-{
-    const json_t *facts = keeping->facts;
-    const char *label = hearth_job_facts_text(facts, "label");
-    json_t *theirs = hearth_json_parse(other->facts_json, strlen(other->facts_json), NULL);
-    int rc = 0;
-    if (strcmp(hearth_job_facts_text(theirs, "model"), hearth_job_facts_text(facts, "model")) ==
-        0) {
-        if (*label && strcmp(label, hearth_job_facts_text(theirs, "label")) == 0)
-            rc = hearth_error_set(&keeping->work.error, HEARTH_ECONFLICT,
-                                  "job %s is %s for the same version, \"%.64s\" of %s", other->id,
-                                  other->label, label, hearth_job_facts_text(facts, "model"));
-        else if (is_same(facts, theirs))
-            rc = hearth_error_set(&keeping->work.error, HEARTH_ECONFLICT,
-                                  "job %s is %s with the same base, data and parameters for %s",
-                                  other->id, other->label, hearth_job_facts_text(facts, "model"));
-    }
-    json_decref(theirs);
-    return rc;
-}
-
-static int check_jobs(struct hearth_store *store, struct keeping *keeping)
-{
-    static const enum hearth_job_state states[] = {HEARTH_JOB_QUEUED, HEARTH_JOB_RUNNING,
-                                                   HEARTH_JOB_INTERRUPTED};
-    int rc = 0;
-    for (size_t i = 0; !rc && i < sizeof(states) / sizeof(states[0]); i++) {
-        const struct hearth_record_filter filter = {.kind = HEARTH_TRAINING_JOB,
-                                                    .label = hearth_job_state_name(states[i]),
-                                                    .limit = LIVE_MAX};
-        struct hearth_record *records;
-        size_t count = 0;
-        rc = hearth_store_record_list(store, &filter, keeping->work.arena, &records, &count,
-                                      &keeping->work.error);
-        for (size_t k = 0; !rc && k < count; k++)
-            rc = check_other(keeping, &records[k]);
-    }
-    return rc;
-}
-
-static int check_versions(struct hearth_store *store, struct keeping *keeping, int64_t model_id)
-{
-    const char *label = hearth_job_facts_text(keeping->facts, "label");
-    struct hearth_version *versions;
-    size_t count = 0;
-    int rc = *label ? hearth_store_version_list(store, model_id, keeping->work.arena, &versions,
-                                                &count, &keeping->work.error)
-                    : 0;
-    for (size_t i = 0; !rc && i < count; i++)
-        if (strcmp(versions[i].label, label) == 0)
-            rc = hearth_error_set(&keeping->work.error, HEARTH_ECONFLICT,
-                                  "%s has a version \"%.64s\" already: number %lld",
-                                  hearth_job_facts_text(keeping->facts, "model"), label,
-                                  (long long)versions[i].number);
-    return rc;
-}
-
 /* Made by name, so that of two jobs for a new model both find the same. */
 static int find_or_make_model(struct hearth_store *store, struct keeping *keeping)
 {
@@ -236,21 +169,6 @@ static int find_or_make_model(struct hearth_store *store, struct keeping *keepin
         rc = hearth_store_model_create(store, &fresh, hearth_clock_wall_ms(), &id, error);
     if (!rc)
         json_object_set_new(keeping->facts, "model_id", json_integer(id));
-    return rc ? rc : check_versions(store, keeping, id);
-}
-
-/* They may have been deleted while the trainer looked at them. From the record on they are held. */
-static int check_datasets(struct hearth_store *store, struct keeping *keeping)
-{
-    static const char *const keys[] = {"dataset_id", "evaluation_dataset_id"};
-    struct hearth_dataset dataset;
-    int rc = 0;
-    for (size_t i = 0; !rc && i < sizeof(keys) / sizeof(keys[0]); i++) {
-        const char *id = hearth_job_facts_text(keeping->facts, keys[i]);
-        if (*id)
-            rc =
-                hearth_dataset_find(store, id, keeping->work.arena, &dataset, &keeping->work.error);
-    }
     return rc;
 }
 
@@ -261,9 +179,7 @@ static int write_job(struct hearth_store *store, struct hearth_store_work *work)
                                 hearth_job_state_name(HEARTH_JOB_CANCELLED), NULL};
     struct keeping *keeping = (struct keeping *)work;
     struct hearth_buf text;
-    int rc = check_jobs(store, keeping);
-    if (!rc)
-        rc = check_datasets(store, keeping);
+    int rc = hearth_job_clash(store, keeping->facts, work->arena, &work->error);
     if (!rc)
         rc = find_or_make_model(store, keeping);
     if (rc)

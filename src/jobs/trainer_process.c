@@ -138,6 +138,8 @@ int hearth_trainer_start(const struct hearth_trainer_options *options,
         .argument = trainer,
     };
     int rc = hearth_child_start(options->loop, &child, &trainer->child, error);
+    if (rc == HEARTH_ENOTFOUND) /* the program is, and nothing that a client named */
+        rc = error->code = HEARTH_EINTERNAL;
     if (!rc)
         rc = send_order(trainer, options, error);
     if (rc) {

@@ -246,6 +246,12 @@ def test_attempts_and_time_have_an_end(serve):
     until(server, job, lambda shown: shown["step"] > 1, "some steps")
     os.kill(trainer_of(server, job), signal.SIGKILL)
     assert ended(server, job, "failed")["error"]["code"]
+    # It is checked as a new one would be.
+    twin = submit(server, parameters={"epochs": 5000})
+    refused = server.post(f"/training/jobs/{job}/resume", {})
+    assert refused.status == 409 and twin in refused.text
+    assert server.post(f"/training/jobs/{twin}/cancel", {}).status == 200
+    ended(server, twin, "cancelled")
     assert server.post(f"/training/jobs/{job}/resume", {}).status == 200
     shown = ended(server, job, "failed")
     assert "training_time_limit" in shown["error"]["message"] and shown["step"] > 1
