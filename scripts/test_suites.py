@@ -22,7 +22,7 @@ LOGS = BUILD / "test-logs"
 COVERAGE_LEAST = 80  # per cent of the lines of src/
 H2SPEC = "github.com/summerwind/h2spec/cmd/h2spec"  # the version is in test/e2e/h2spec/go.mod
 TSAN_TESTS = "worker|engine|loop|pool|channel|process|ipc"
-SUITE_LIMIT_S = 1800
+SUITE_LIMIT_S = 2700
 
 passed, failed = 0, 0
 
