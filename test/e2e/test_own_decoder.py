@@ -45,6 +45,7 @@ def own_home(home, gguf):
     return home
 
 
+@pytest.mark.once
 def test_a_seed_gives_the_same_bits_at_any_load_threads_and_steps_and_after_a_restart(start, own_home):
     seeds = range(100, 104)
     server = serve(start, threads=1, batch=512)

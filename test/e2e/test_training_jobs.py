@@ -212,6 +212,7 @@ def test_a_changed_file_is_refused(serve):
     assert answer.status in (409, 422) and "sha256" in answer.text.lower() or "changed" in answer.text, answer.text
 
 
+@pytest.mark.once  # as test_trainer_process.py has it, with the server around it
 def test_what_is_killed_goes_on_to_the_same_bytes(serve, start):
     server = serve()
     order = {"parameters": {"epochs": 4, "batch_size": 1}}
