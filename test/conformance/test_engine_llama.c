@@ -103,6 +103,12 @@ static char *kept_say(const char *text, const struct hearth_sampling *sampling)
     return hearth_strdup(driver_say(&driver, text, sampling));
 }
 
+/* Beside its context each sequence has some cells for what prompts share. */
+static void assert_within_a_tenth(uint64_t bytes, uint64_t expected)
+{
+    assert_in_range(bytes, expected - expected / 10, expected + expected / 10);
+}
+
 static void the_header_alone_gives_facts_and_a_memory_plan(void **state)
 {
     (void)state;
@@ -124,11 +130,11 @@ static void the_header_alone_gives_facts_and_a_memory_plan(void **state)
     params = (struct hearth_load_params){.context = 1024, .slots = 4, .settings_json = settings()};
     assert_int_equal(ops->plan_memory(&files, &params, &large, &error), 0);
     assert_true(small.weights >= facts.weight_bytes);
-    assert_int_equal(large.cache, small.cache * 8);
+    assert_within_a_tenth(large.cache, small.cache * 8);
     /* A type that only libllama's cache has. */
     params.settings_json = "{\"cache_type_k\":\"f32\",\"cache_type_v\":\"f32\"}";
     assert_int_equal(ops->plan_memory(&files, &params, &small, &error), 0);
-    assert_int_equal(small.cache, large.cache * 2);
+    assert_within_a_tenth(small.cache, large.cache * 2);
 }
 
 static void settings_that_are_wrong_are_named(void **state)
