@@ -8,10 +8,10 @@
 #include "deferred/batch.h"
 #include "deferred/kept_files.h"
 #include "deferred/kept_record.h"
-#include "store/record_room.h"
 #include "gateway/gateway_state.h"
 #include "loop/loop.h"
 #include "loop/pool.h"
+#include "store/record_room.h"
 #include "store/store_work.h"
 
 #include <assert.h>
@@ -331,7 +331,7 @@ static int write_new(struct hearth_store *store, struct hearth_store_work *work)
             adding->input_file_id, file->label);
     return rc ? rc
               : hearth_record_room_create(store, &adding->record, &adding->bounds, over,
-                                        &work->error);
+                                          &work->error);
 }
 
 static void after_new(struct hearth_store_work *work)

@@ -8,10 +8,10 @@
 #include "base/text.h"
 #include "config/settings.h"
 #include "deferred/kept_record.h"
-#include "store/record_room.h"
 #include "gateway/answers.h"
 #include "gateway/gateway_state.h"
 #include "net/answer_record.h"
+#include "store/record_room.h"
 #include "store/store_work.h"
 
 #include <stdio.h>

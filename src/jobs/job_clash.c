@@ -69,12 +69,15 @@ static int check_label(struct hearth_store *store, const json_t *facts, struct h
     const char *name = hearth_job_facts_text(facts, "model");
     struct hearth_model *model;
     struct hearth_version *versions;
-    struct hearth_error ignored;
+    struct hearth_error why;
     size_t count = 0;
+    int rc = *label ? hearth_store_model_get(store, name, arena, &model, &why) : HEARTH_ENOMODEL;
     /* A model that is not there yet is made with the job. */
-    if (!*label || hearth_store_model_get(store, name, arena, &model, &ignored))
+    if (rc == HEARTH_ENOTFOUND || rc == HEARTH_ENOMODEL)
         return 0;
-    int rc = hearth_store_version_list(store, model->id, arena, &versions, &count, error);
+    if (rc)
+        return hearth_error_set(error, rc, "%s", why.message);
+    rc = hearth_store_version_list(store, model->id, arena, &versions, &count, error);
     for (size_t i = 0; !rc && i < count; i++)
         if (strcmp(versions[i].label, label) == 0)
             rc = hearth_error_set(error, HEARTH_ECONFLICT,
@@ -83,11 +86,31 @@ static int check_label(struct hearth_store *store, const json_t *facts, struct h
     return rc;
 }
 
-static int check_needs(struct hearth_store *store, const json_t *facts, struct hearth_arena *arena,
+/* A data set that was deleted and registered again may have other bytes, or lie elsewhere. */
+static int take_data(struct hearth_store *store, json_t *facts, const char *const keys[3],
+                     struct hearth_arena *arena, struct hearth_error *error)
+{
+    const char *id = hearth_job_facts_text(facts, keys[0]);
+    struct hearth_dataset dataset;
+    int rc = *id ? hearth_dataset_find(store, id, arena, &dataset, error) : 0;
+    if (rc || !*id)
+        return rc;
+    if (strcmp(dataset.sha256, hearth_job_facts_internal(facts, keys[2])) != 0)
+        return hearth_error_set(error, HEARTH_ECONFLICT,
+                                "the data set %s is another one by now: its sha256 is %s, the "
+                                "job's %s",
+                                dataset.name, dataset.sha256,
+                                hearth_job_facts_internal(facts, keys[2]));
+    hearth_job_facts_set_internal(facts, keys[1], json_string(dataset.path));
+    return 0;
+}
+
+static int check_needs(struct hearth_store *store, json_t *facts, struct hearth_arena *arena,
                        struct hearth_error *error)
 {
-    static const char *const keys[] = {"dataset_id", "evaluation_dataset_id"};
-    struct hearth_dataset dataset;
+    static const char *const data[] = {"dataset_id", "data_path", "data_sha256"};
+    static const char *const evaluation[] = {"evaluation_dataset_id", "evaluation_path",
+                                             "evaluation_sha256"};
     struct hearth_model *model;
     struct hearth_version *base;
     int64_t base_id = hearth_job_facts_internal_integer(facts, "base_version_id");
@@ -95,15 +118,12 @@ static int check_needs(struct hearth_store *store, const json_t *facts, struct h
     if (rc == HEARTH_ENOTFOUND)
         hearth_error_set(error, rc, "the base %s is not there any more",
                          hearth_job_facts_text(facts, "base_model"));
-    for (size_t i = 0; !rc && i < sizeof(keys) / sizeof(keys[0]); i++) {
-        const char *id = hearth_job_facts_text(facts, keys[i]);
-        if (*id)
-            rc = hearth_dataset_find(store, id, arena, &dataset, error);
-    }
-    return rc;
+    if (!rc)
+        rc = take_data(store, facts, data, arena, error);
+    return rc ? rc : take_data(store, facts, evaluation, arena, error);
 }
 
-int hearth_job_clash(struct hearth_store *store, const json_t *facts, struct hearth_arena *arena,
+int hearth_job_clash(struct hearth_store *store, json_t *facts, struct hearth_arena *arena,
                      struct hearth_error *error)
 {
     int rc = check_jobs(store, facts, arena, error);

@@ -7,10 +7,10 @@
 #include "base/json.h"
 #include "store/store.h"
 
-/* HEARTH_ECONFLICT names the job or the version that is in the way, HEARTH_ENOTFOUND what is
- * missing: base, data or evaluation data. The job itself, by the id of its facts, is in nobody's
- * way. */
-int hearth_job_clash(struct hearth_store *store, const json_t *facts, struct hearth_arena *arena,
+/* HEARTH_ECONFLICT names the job or the version that is in the way, or the data set that has other
+ * bytes by now; HEARTH_ENOTFOUND what is missing: base, data or evaluation data. The job itself, by
+ * the id of its facts, is in nobody's way. Where the data lie is written into the facts anew. */
+int hearth_job_clash(struct hearth_store *store, json_t *facts, struct hearth_arena *arena,
                      struct hearth_error *error);
 
 #endif

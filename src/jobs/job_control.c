@@ -82,6 +82,18 @@ static int ask_cancel(struct hearth_store *store, struct hearth_store_work *work
     return rc;
 }
 
+static int find_model(struct hearth_store *store, struct control *control, const json_t *facts)
+{
+    struct hearth_model *model;
+    int rc = hearth_store_model_get_id(store, hearth_json_integer(facts, "model_id", 0),
+                                       control->work.arena, &model, &control->work.error);
+    return rc == HEARTH_ENOTFOUND || rc == HEARTH_ENOMODEL
+               ? hearth_error_set(&control->work.error, HEARTH_ECONFLICT,
+                                  "the model %s of job %.64s is not there any more",
+                                  hearth_job_facts_text(facts, "model"), control->id)
+               : rc;
+}
+
 static int queue_again(struct hearth_store *store, struct hearth_store_work *work)
 {
     struct control *control = (struct control *)work;
@@ -97,7 +109,8 @@ static int queue_again(struct hearth_store *store, struct hearth_store_work *wor
         rc = hearth_error_set(&work->error, HEARTH_ECONFLICT,
                               "job %.64s belongs to the home %.200s: only its server can resume it",
                               control->id, owner);
-    } else if (!(rc = hearth_job_clash(store, facts, work->arena, &work->error))) {
+    } else if (!(rc = find_model(store, control, facts)) &&
+               !(rc = hearth_job_clash(store, facts, work->arena, &work->error))) {
         hearth_job_facts_move(facts, HEARTH_JOB_QUEUED, hearth_clock_wall_ms());
         hearth_job_facts_error(facts, NULL, NULL);
         json_object_set_new(facts, "attempts", json_integer(0));

@@ -166,7 +166,8 @@ static int make(struct rows *rows)
                                      &adoption->error);
 }
 
-/* Older versions that no alias points at; the aliases' are what somebody has chosen. */
+/* Older adapters that no alias points at: the aliases' are what somebody has chosen, and whole
+ * models may be bases of others. */
 
 static void list_older(struct hearth_store *store, void *argument)
 {
@@ -184,7 +185,8 @@ static bool is_superseded(const struct rows *rows, const struct hearth_version *
     for (size_t i = 0; i < rows->alias_count; i++)
         if (rows->aliases[i].number == version->number)
             return false;
-    return version->number < rows->version->number && version->state == HEARTH_VERSION_READY;
+    return version->number < rows->version->number && version->base_version_id &&
+           version->state == HEARTH_VERSION_READY;
 }
 
 /* What cannot be put away stays in use, which does no harm. */

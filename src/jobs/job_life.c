@@ -3,10 +3,13 @@
 #include "base/digest.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "base/memory.h"
+#include "base/out_file.h"
 #include "config/settings.h"
 #include "jobs/job_track.h"
 #include "jobs/jobs_private.h"
 #include "loop/loop.h"
+#include "loop/pool.h"
 
 #include <assert.h>
 #include <math.h>
@@ -31,6 +34,26 @@ static void log_state(struct hearth_training_job *job)
     log_event(job, event);
 }
 
+static void remove_folder(void *argument)
+{
+    hearth_folder_remove(argument);
+}
+
+static void folder_removed(void *argument, bool dropped)
+{
+    (void)dropped;
+    hearth_free(argument);
+}
+
+/* It cannot go on, so nobody needs its checkpoint. What is left here is tidied at the next start.
+ */
+static void discard_folder(const struct hearth_training_job *job)
+{
+    char *folder = hearth_format("%s/%s", job->all->directory, job->id);
+    if (hearth_lane_submit(job->all->work.lane, remove_folder, folder_removed, folder))
+        hearth_free(folder);
+}
+
 void hearth_job_move(struct hearth_training_job *job, enum hearth_job_state state)
 {
     assert(hearth_job_state_may_follow(job->state, state));
@@ -40,6 +63,8 @@ void hearth_job_move(struct hearth_training_job *job, enum hearth_job_state stat
                HEARTH_TEXT("to", hearth_job_state_name(state)));
     log_state(job);
     hearth_job_track_state(job);
+    if (state == HEARTH_JOB_CANCELLED)
+        discard_folder(job);
     hearth_job_save(job);
 }
 

@@ -8,6 +8,7 @@
 #include "config/settings.h"
 #include "jobs/environment.h"
 #include "jobs/job_files.h"
+#include "jobs/job_tidy.h"
 #include "jobs/jobs_private.h"
 #include "loop/loop.h"
 #include "loop/pool.h"
@@ -248,12 +249,26 @@ struct recovery {
     size_t counts[3];
 };
 
+/* No job of this server has begun yet, and its rows are written on this lane: what has none is
+ * nobody's. */
+static int tidy(struct hearth_store *store, struct recovery *recovery)
+{
+    const struct hearth_record_filter all = {.kind = HEARTH_TRAINING_JOB, .limit = LISTED_MAX};
+    struct hearth_record *records;
+    size_t count = 0;
+    int rc = hearth_store_record_list(store, &all, recovery->work.arena, &records, &count,
+                                      &recovery->work.error);
+    if (!rc)
+        hearth_job_tidy(recovery->jobs->directory, records, count);
+    return rc;
+}
+
 static int read_left(struct hearth_store *store, struct hearth_store_work *work)
 {
     static const enum hearth_job_state states[] = {HEARTH_JOB_RUNNING, HEARTH_JOB_INTERRUPTED,
                                                    HEARTH_JOB_QUEUED};
     struct recovery *recovery = (struct recovery *)work;
-    int rc = 0;
+    int rc = tidy(store, recovery);
     for (size_t i = 0; !rc && i < sizeof(states) / sizeof(states[0]); i++) {
         const struct hearth_record_filter filter = {.kind = HEARTH_TRAINING_JOB,
                                                     .label = hearth_job_state_name(states[i]),

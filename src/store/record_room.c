@@ -42,8 +42,8 @@ static bool push_out(struct hearth_store *store, const char *kind, const char *c
 }
 
 int hearth_record_room_create(struct hearth_store *store, const struct hearth_record *record,
-                            const struct hearth_record_bounds *bounds, const char *const *over,
-                            struct hearth_error *error)
+                              const struct hearth_record_bounds *bounds, const char *const *over,
+                              struct hearth_error *error)
 {
     int rc = hearth_store_record_create(store, record, bounds, error);
     for (int i = 0; rc == HEARTH_EQUEUEFULL && i < PUSHED_OUT_MAX; i++) {

@@ -306,5 +306,9 @@ def test_a_cancel_outlives_a_kill(serve, start):
     assert server.post(f"/training/jobs/{job}/cancel", {}).status == 200
     time.sleep(0.5)
     server.stop(signal.SIGKILL)
+    folder = pathlib.Path(server.home) / "jobs"
+    (folder / "ftjob-000000000000000000000000").mkdir()  # a job that nobody knows any more
     server = start()
     assert ended(server, job, "cancelled")["attempts"] == 1
+    wait_for(lambda: [path.name for path in folder.iterdir()] == [f"{job}.events.jsonl"], 10,
+             "what the job has left to be gone")

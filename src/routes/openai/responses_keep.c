@@ -6,10 +6,10 @@
 #include "base/memory.h"
 #include "config/settings.h"
 #include "deferred/deferred.h"
-#include "store/record_room.h"
 #include "gateway/gateway_state.h"
 #include "routes/openai/responses_write.h"
 #include "store/record.h"
+#include "store/record_room.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -41,7 +41,8 @@ static void keep_on_lane(struct hearth_store *store, void *argument)
                                          .size = (int64_t)keeping->text.length,
                                          .created_ms = keeping->now_ms,
                                          .expires_ms = keeping->expires_ms};
-    keeping->rc = hearth_record_room_create(store, &record, &keeping->bounds, NULL, &keeping->error);
+    keeping->rc =
+        hearth_record_room_create(store, &record, &keeping->bounds, NULL, &keeping->error);
 }
 
 static void tell(const char *id, const char *why)
