@@ -10,7 +10,6 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { COLUMNS = 7, READING_MS = 60 * 60 * 1000 };
 
@@ -34,21 +33,17 @@ static int print_list(struct hearth_arena *arena, const json_t *answer, struct h
     static const char *const head[COLUMNS] = {"NAME",   "ROWS", "FAULTS", "SHAPE",
                                               "FORMAT", "SIZE", "CREATED"};
     const json_t *datasets = json_object_get(answer, "datasets");
-    size_t count = json_array_size(datasets);
-    json_int_t total = hearth_json_integer(answer, "total", 0);
-    const char **cells = hearth_arena_alloc(arena, (count + 1) * COLUMNS * sizeof(*cells));
-    if (!cells)
-        return hearth_error_set(error, HEARTH_ETOOLARGE, "there are too many data sets to show");
-    memcpy(cells, head, sizeof(head));
-    for (size_t i = 0; i < count; i++)
-        fill_row(arena, json_array_get(datasets, i), cells + (i + 1) * COLUMNS);
-    if (count)
-        hearth_print_table(cells, count + 1, COLUMNS);
-    else
-        printf("No data set is registered; hearth datasets add FILE registers one.\n");
-    if ((json_int_t)count < total)
-        printf("… and %lld more\n", (long long)(total - (json_int_t)count));
-    return 0;
+    const struct hearth_item_table table = {
+        .head = head,
+        .columns = COLUMNS,
+        .fill_row = fill_row,
+        .none = "No data set is registered; hearth datasets add FILE registers one."};
+    json_int_t left =
+        hearth_json_integer(answer, "total", 0) - (json_int_t)json_array_size(datasets);
+    int rc = hearth_print_items(arena, datasets, &table, error);
+    if (!rc && left > 0)
+        printf("… and %lld more\n", (long long)left);
+    return rc;
 }
 
 int hearth_cli_datasets(struct hearth_invocation *invocation, struct hearth_error *error)

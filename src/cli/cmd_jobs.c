@@ -9,7 +9,6 @@
 #include "cli/terminal.h"
 
 #include <stdio.h>
-#include <string.h>
 
 enum { COLUMNS = 7 };
 
@@ -59,21 +58,15 @@ static int print_list(struct hearth_arena *arena, const json_t *answer, struct h
     static const char *const head[COLUMNS] = {"JOB",  "STATE", "MODEL", "BASE",
                                               "STEP", "LOSS",  "LEFT"};
     const json_t *jobs = json_object_get(answer, "jobs");
-    size_t count = json_array_size(jobs);
-    json_int_t total = hearth_json_integer(answer, "total", 0);
-    const char **cells = hearth_arena_alloc(arena, (count + 1) * COLUMNS * sizeof(*cells));
-    if (!cells)
-        return hearth_error_set(error, HEARTH_ETOOLARGE, "there are too many jobs to show");
-    memcpy(cells, head, sizeof(head));
-    for (size_t i = 0; i < count; i++)
-        fill_row(arena, json_array_get(jobs, i), cells + (i + 1) * COLUMNS);
-    if (count)
-        hearth_print_table(cells, count + 1, COLUMNS);
-    else
-        printf("There are no training jobs.\n");
-    if ((json_int_t)count < total)
-        printf("… and %lld more\n", (long long)(total - (json_int_t)count));
-    return 0;
+    const struct hearth_item_table table = {.head = head,
+                                            .columns = COLUMNS,
+                                            .fill_row = fill_row,
+                                            .none = "There are no training jobs."};
+    json_int_t left = hearth_json_integer(answer, "total", 0) - (json_int_t)json_array_size(jobs);
+    int rc = hearth_print_items(arena, jobs, &table, error);
+    if (!rc && left > 0)
+        printf("… and %lld more\n", (long long)left);
+    return rc;
 }
 
 static void write_value(struct hearth_buf *buf, const json_t *value)

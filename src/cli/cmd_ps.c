@@ -43,19 +43,10 @@ static int print_processes(struct hearth_arena *arena, const json_t *models,
 {
     static const char *const head[COLUMNS] = {"MODEL",  "STATE", "ENGINE", "PID",
                                               "MEMORY", "BUSY",  "QUEUED"};
-    size_t count = json_array_size(models);
-    const char **cells = hearth_arena_alloc(arena, (count + 1) * COLUMNS * sizeof(*cells));
-    if (!cells)
-        return hearth_error_set(error, HEARTH_ETOOLARGE, "there are too many models to show");
-    memcpy(cells, head, sizeof(head));
-    /* One row of cells more, for the head. */
-    for (size_t i = 0; i < count; i++)
-        fill_row(arena, json_array_get(models, i), cells + (i + 1) * COLUMNS);
-    if (count)
-        hearth_print_table(cells, count + 1, COLUMNS);
-    else
-        printf("Nothing is loaded.\n");
-    for (size_t i = 0; i < count; i++) {
+    const struct hearth_item_table table = {
+        .head = head, .columns = COLUMNS, .fill_row = fill_row, .none = "Nothing is loaded."};
+    int rc = hearth_print_items(arena, models, &table, error);
+    for (size_t i = 0; !rc && i < json_array_size(models); i++) {
         const char *fault = hearth_json_text(json_array_get(models, i), "error", "");
         if (*fault) {
             printf("\n%s: ", hearth_json_text(json_array_get(models, i), "model", "?"));
@@ -63,7 +54,7 @@ static int print_processes(struct hearth_arena *arena, const json_t *models,
             putchar('\n');
         }
     }
-    return 0;
+    return rc;
 }
 
 int hearth_cli_ps(struct hearth_invocation *invocation, struct hearth_error *error)

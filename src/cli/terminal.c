@@ -1,5 +1,7 @@
 #include "cli/terminal.h"
 
+#include "base/error.h"
+
 #include "text/columns.h"
 
 #include <stdio.h>
@@ -155,4 +157,21 @@ void hearth_print_table(const char *const *cells, size_t rows, size_t columns)
             fputs(hearth_style(HEARTH_PLAIN), stdout);
         putchar('\n');
     }
+}
+
+int hearth_print_items(struct hearth_arena *arena, const json_t *items,
+                       const struct hearth_item_table *table, struct hearth_error *error)
+{
+    size_t count = json_array_size(items), columns = table->columns;
+    const char **cells = hearth_arena_alloc(arena, (count + 1) * columns * sizeof(*cells));
+    if (!cells)
+        return hearth_error_set(error, HEARTH_ETOOLARGE, "there are too many rows to show");
+    memcpy(cells, table->head, columns * sizeof(*cells));
+    for (size_t i = 0; i < count; i++)
+        table->fill_row(arena, json_array_get(items, i), cells + (i + 1) * columns);
+    if (count)
+        hearth_print_table(cells, count + 1, columns);
+    else
+        printf("%s\n", table->none);
+    return 0;
 }

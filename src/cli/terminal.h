@@ -3,6 +3,10 @@
 #ifndef HEARTH_CLI_TERMINAL_H
 #define HEARTH_CLI_TERMINAL_H
 
+#include "base/arena.h"
+#include "base/json.h"
+#include "hearth/error.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -38,5 +42,17 @@ void hearth_print_field(const char *key, const char *value);
 /* Prints a table: `cells` holds rows × columns texts, the first row is the head. On a terminal the
  * widest columns are cut so that a row fits; elsewhere nothing is cut. */
 void hearth_print_table(const char *const *cells, size_t rows, size_t columns);
+
+/* A table of things, a row for each. */
+struct hearth_item_table {
+    const char *const *head;
+    size_t columns;
+    /* Texts that live in the arena, or as long as the item. */
+    void (*fill_row)(struct hearth_arena *arena, const json_t *item, const char **row);
+    const char *none; /* printed where there are none */
+};
+/* HEARTH_ETOOLARGE when the arena is full. */
+int hearth_print_items(struct hearth_arena *arena, const json_t *items,
+                       const struct hearth_item_table *table, struct hearth_error *error);
 
 #endif
