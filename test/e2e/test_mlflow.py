@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from conftest import HEARTH, cli, wait_for, write_fake
+from conftest import HEARTH, SLOW, cli, wait_for, write_fake
 from mlflow_server import FOLDER, Mlflow, Proxy
 from test_postgres import database, no_password  # noqa: F401: a fixture
 from test_training_jobs import SMALL, base, ended, serve, submit  # noqa: F401: fixtures
@@ -189,9 +189,10 @@ def test_what_answers_like_no_mlflow_is_bounded_and_told(start, proxy):
         proxy.mode = mode
         begin = time.monotonic()
         check_untold(create(server, mode), mode, word)
-        assert time.monotonic() - begin < 10
+        assert time.monotonic() - begin < 10 * SLOW
         assert server.get("/health").json()["tracking"]["pending"] >= 1
-    assert peak_kib(server) - before < 64 << 10
+    # A sanitizer keeps memory that was freed.
+    assert peak_kib(server) - before < (64 << 10 if SLOW == 1 else 512 << 10)
     proxy.mode = "pass"
     # A client who waits is worth a try, however long the next one by itself is away; but the slow one
     # may not be over.
