@@ -35,7 +35,7 @@ def test_twenty_models_are_used_at_once_of_a_hundred(server):
             said = list(pool.map(lambda i: say(server, f"m{i}"), range(0, HUNDRED, 5)))
             for i, answer in zip(range(0, HUNDRED, 5), said):
                 assert answer["choices"][0]["message"]["content"] == f"I am number {i}"
-    assert workers(server) == USED
+    wait_for(lambda: workers(server) == USED, 20, "the processes of those that are used")
     assert server.metric("hearth_model_loads_total") == USED
     assert server.metric("hearth_model_crashes_total") == 0
 
@@ -52,7 +52,7 @@ def test_one_file_behind_several_names_is_loaded_once(start, home, gguf):
                              ("red", "green", "blue", "other")))
     assert len({answer["choices"][0]["message"]["content"] for answer in said}) == 1
     assert [answer["model"].split(":")[0] for answer in said] == ["red", "green", "blue", "other"]
-    assert workers(server) == 2
+    wait_for(lambda: workers(server) == 2, 20, "two processes")
     for name in ("red", "green", "blue"):
         assert server.metric("hearth_model_requests_total", model=f"{name}:1") == 1
     # Whichever of them the process was loaded for may go: the others come back by themselves.
@@ -60,4 +60,4 @@ def test_one_file_behind_several_names_is_loaded_once(start, home, gguf):
         assert server.post(f"/admin/models/{name}/unload").status == 200
         for other in {"red", "green", "blue"} - {name}:
             say(server, other)
-        assert workers(server) == 2
+        wait_for(lambda: workers(server) == 2, 20, "two processes")
