@@ -285,3 +285,16 @@ int hearth_client_run(struct hearth_client *client, const struct hearth_client_c
     hearth_buf_finish(&body);
     return rc;
 }
+
+int hearth_client_ask(const struct hearth_invocation *invocation,
+                      const struct hearth_client_call *call, json_t **ret_answer,
+                      struct hearth_error *error)
+{
+    struct hearth_client *client;
+    int rc = hearth_client_need(invocation, &client, error);
+    if (rc)
+        return rc;
+    rc = hearth_client_run(client, call, ret_answer, error);
+    hearth_client_destroy(client);
+    return rc;
+}

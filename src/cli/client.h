@@ -45,6 +45,10 @@ struct hearth_client_call {
  * when the answer is no JSON; the caller frees it (json_decref). */
 int hearth_client_run(struct hearth_client *client, const struct hearth_client_call *call,
                       json_t **ret_answer, struct hearth_error *error);
+/* One call to the server that must be there. */
+int hearth_client_ask(const struct hearth_invocation *invocation,
+                      const struct hearth_client_call *call, json_t **ret_answer,
+                      struct hearth_error *error);
 /* "/models/" + name + tail, the name percent-encoded; in the arena. */
 const char *hearth_client_path(struct hearth_arena *arena, const char *head, const char *name,
                                const char *tail);

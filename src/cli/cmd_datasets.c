@@ -49,13 +49,8 @@ static int print_list(struct hearth_arena *arena, const json_t *answer, struct h
 int hearth_cli_datasets(struct hearth_invocation *invocation, struct hearth_error *error)
 {
     const struct hearth_client_call call = {.path = "/datasets?limit=500"};
-    struct hearth_client *client;
     json_t *answer;
-    int rc = hearth_client_need(invocation, &client, error);
-    if (rc)
-        return rc;
-    rc = hearth_client_run(client, &call, &answer, error);
-    hearth_client_destroy(client);
+    int rc = hearth_client_ask(invocation, &call, &answer, error);
     if (rc)
         return rc;
     if (invocation->json)

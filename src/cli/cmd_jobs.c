@@ -138,17 +138,12 @@ static int print_one(const struct hearth_invocation *invocation, json_t *job,
 static int list(struct hearth_invocation *invocation, struct hearth_error *error)
 {
     const char *state = hearth_invocation_option(invocation, "state");
-    struct hearth_client *client;
     json_t *answer;
-    int rc = hearth_client_need(invocation, &client, error);
-    if (rc)
-        return rc;
     const struct hearth_client_call call = {
         .path = state ? hearth_client_path(invocation->arena,
                                            "/training/jobs?limit=500&state=", state, "")
                       : "/training/jobs?limit=500"};
-    rc = hearth_client_run(client, &call, &answer, error);
-    hearth_client_destroy(client);
+    int rc = hearth_client_ask(invocation, &call, &answer, error);
     if (rc)
         return rc;
     if (invocation->json)

@@ -59,14 +59,9 @@ static int print_processes(struct hearth_arena *arena, const json_t *models,
 
 int hearth_cli_ps(struct hearth_invocation *invocation, struct hearth_error *error)
 {
-    struct hearth_client *client;
-    int rc = hearth_client_need(invocation, &client, error);
-    if (rc)
-        return rc;
+    const struct hearth_client_call call = {.path = "/admin/ps"};
     json_t *answer = NULL;
-    rc = hearth_client_run(client, &(struct hearth_client_call){.path = "/admin/ps"}, &answer,
-                           error);
-    hearth_client_destroy(client);
+    int rc = hearth_client_ask(invocation, &call, &answer, error);
     if (rc)
         return rc;
     if (invocation->json)
@@ -79,10 +74,6 @@ int hearth_cli_ps(struct hearth_invocation *invocation, struct hearth_error *err
 /* Asks a server or fails: without one nothing is loaded. */
 int hearth_cli_stop(struct hearth_invocation *invocation, struct hearth_error *error)
 {
-    struct hearth_client *client;
-    int rc = hearth_client_need(invocation, &client, error);
-    if (rc)
-        return rc;
     bool force = hearth_invocation_option(invocation, "force");
     const struct hearth_client_call call = {
         .method = "POST",
@@ -90,8 +81,7 @@ int hearth_cli_stop(struct hearth_invocation *invocation, struct hearth_error *e
                                    force ? "/unload?force=true" : "/unload"),
     };
     json_t *answer = NULL;
-    rc = hearth_client_run(client, &call, &answer, error);
-    hearth_client_destroy(client);
+    int rc = hearth_client_ask(invocation, &call, &answer, error);
     if (rc)
         return rc;
     if (invocation->json)

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+enum { PAGE_DEFAULT = 50, PAGE_MAX = 500 };
+
 /* Faults have a maximum; what is beyond it is only said to exist (`more`). */
 static void tell(struct hearth_query_reader *reader, enum hearth_schema_fault_kind kind,
                  const char *key, const char *expected, const char *got, const char *suggestion)
@@ -70,4 +72,13 @@ void hearth_query_read_number(struct hearth_query_reader *reader, const char *na
     const char *text = hearth_exchange_query(reader->exchange, name);
     if (text && hearth_parse_int(text, 1, high, value))
         hearth_query_fault(reader, name, expected, text);
+}
+
+void hearth_query_read_page(struct hearth_query_reader *reader, int64_t *ret_page,
+                            int64_t *ret_limit)
+{
+    *ret_page = 1;
+    *ret_limit = PAGE_DEFAULT;
+    hearth_query_read_number(reader, "limit", PAGE_MAX, "a number from 1 to 500", ret_limit);
+    hearth_query_read_number(reader, "page", INT32_MAX, "a number from 1 on", ret_page);
 }

@@ -23,6 +23,9 @@ const char *hearth_query_read_text(const struct hearth_query_reader *reader, con
 /* From 1 to `high`; `*value` stays when it is absent. */
 void hearth_query_read_number(struct hearth_query_reader *reader, const char *name, int64_t high,
                               const char *expected, int64_t *value);
+/* `page`, from 1 on, and `limit`, 1 to 500, of a list; 1 and 50 where they are absent. */
+void hearth_query_read_page(struct hearth_query_reader *reader, int64_t *ret_page,
+                            int64_t *ret_limit);
 /* The value of a parameter is wrong. */
 void hearth_query_fault(struct hearth_query_reader *reader, const char *name, const char *expected,
                         const char *got);

@@ -118,12 +118,6 @@ static void on_event(void *argument, const json_t *event)
     attempt->options.events->on_event(attempt->options.argument, event);
 }
 
-static void on_heard(void *argument)
-{
-    struct hearth_job_attempt *attempt = argument;
-    attempt->options.events->on_heard(attempt->options.argument);
-}
-
 static void on_trainer_end(void *argument, const struct hearth_trainer_end *end)
 {
     struct hearth_job_attempt *attempt = argument;
@@ -143,8 +137,8 @@ static void on_trainer_end(void *argument, const struct hearth_trainer_end *end)
 
 static void train(struct hearth_job_attempt *attempt)
 {
-    static const struct hearth_trainer_events events = {
-        .on_event = on_event, .on_heard = on_heard, .on_end = on_trainer_end};
+    static const struct hearth_trainer_events events = {.on_event = on_event,
+                                                        .on_end = on_trainer_end};
     const struct hearth_job_work *work = attempt->options.work;
     json_t *order =
         hearth_job_facts_order(attempt->options.facts, attempt->base_path, attempt->folder);
@@ -153,7 +147,6 @@ static void train(struct hearth_job_attempt *attempt)
         .settings = work->settings,
         .subject = hearth_job_facts_text(attempt->options.facts, "id"),
         .order = order,
-        .memory_limit = attempt->options.memory_limit,
         .events = &events,
         .argument = attempt,
     };

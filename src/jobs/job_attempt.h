@@ -26,7 +26,6 @@ struct hearth_attempt_end {
 
 struct hearth_attempt_events {
     void (*on_event)(void *argument, const json_t *event); /* the trainer's */
-    void (*on_heard)(void *argument);
     /* Exactly once, not from within begin. The attempt is gone afterwards. */
     void (*on_end)(void *argument, const struct hearth_attempt_end *end);
 };
@@ -36,7 +35,6 @@ struct hearth_attempt_options {
     const json_t *facts;       /* of the job; kept until the end, changed only by its owner */
     const json_t *environment; /* for the lineage */
     const char *folder;        /* the job's own, absolute; made when it is missing */
-    uint64_t memory_limit;     /* bytes; 0: no limit */
     const struct hearth_attempt_events *events;
     void *argument;
 };

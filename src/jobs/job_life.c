@@ -93,12 +93,6 @@ static void on_event(void *argument, const json_t *event)
     job->is_dirty = true; /* saved at a tick: steps may be many in a second */
 }
 
-static void on_heard(void *argument)
-{
-    struct hearth_training_job *job = argument;
-    hearth_job_watch_heard(&job->watch, hearth_loop_now_ms(job->all->work.loop));
-}
-
 /* The end of an attempt */
 
 static void note_error(struct hearth_training_job *job, const struct hearth_error *error)
@@ -165,8 +159,7 @@ static void on_end(void *argument, const struct hearth_attempt_end *end)
 
 void hearth_job_begin(struct hearth_training_job *job)
 {
-    static const struct hearth_attempt_events events = {
-        .on_event = on_event, .on_heard = on_heard, .on_end = on_end};
+    static const struct hearth_attempt_events events = {.on_event = on_event, .on_end = on_end};
     struct hearth_jobs *jobs = job->all;
     char folder[4200];
     snprintf(folder, sizeof(folder), "%s/%s", jobs->directory, job->id);

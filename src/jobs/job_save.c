@@ -85,7 +85,6 @@ void hearth_job_save(struct hearth_training_job *job)
     job->is_saving = true;
     job->all->away++;
     saving->job = job;
-    hearth_job_facts_set_internal(job->facts, "heartbeat_ms", json_integer(hearth_clock_wall_ms()));
     saving->record = (struct hearth_record){
         .kind = HEARTH_TRAINING_JOB,
         .id = hearth_arena_strdup(arena, job->id),

@@ -18,7 +18,6 @@ struct hearth_job_work {
     struct hearth_catalog *catalog;
     struct hearth_scheduler *scheduler;
     const struct hearth_settings *settings;
-    const char *home;      /* its folder */
     const char *directory; /* where the folders of jobs lie, absolute */
 };
 

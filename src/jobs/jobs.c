@@ -139,7 +139,7 @@ void hearth_jobs_go_on(struct hearth_jobs *jobs)
 {
     struct hearth_training_job *job;
     uint64_t now_ms = hearth_loop_now_ms(jobs->work.loop);
-    while (jobs->is_started && !jobs->is_stopped && !jobs->seeking &&
+    while (jobs->is_started && jobs->environment && !jobs->is_stopped && !jobs->seeking &&
            now_ms >= jobs->room_again_ms && (job = next_in_turn(jobs))) {
         uint64_t needs = hearth_job_facts_planned(job->facts);
         if (!needs) {
@@ -328,12 +328,18 @@ void hearth_jobs_start(struct hearth_jobs *jobs)
 
 /* Life of all */
 
-static void make_environment(void *argument)
+/* Reads a whole program, which is nothing for the loop. No job is begun before it is there. */
+static void describe_environment(void *argument)
 {
     struct hearth_jobs *jobs = argument;
-    json_t *environment = hearth_environment_describe();
-    json_decref(jobs->environment);
-    jobs->environment = environment;
+    jobs->described = hearth_environment_describe();
+}
+
+static void environment_described(void *argument, bool dropped)
+{
+    struct hearth_jobs *jobs = argument;
+    jobs->environment = dropped ? NULL : jobs->described;
+    hearth_jobs_go_on(jobs);
 }
 
 static int make_folder(struct hearth_jobs *jobs, const struct hearth_jobs_options *options,
@@ -345,7 +351,6 @@ static int make_folder(struct hearth_jobs *jobs, const struct hearth_jobs_option
     if (rc)
         return hearth_error_set(error, rc, "the path of the home is too long");
     gethostname(host, sizeof(host) - 1);
-    jobs->home = hearth_strdup(home);
     jobs->directory = hearth_strdup(directory);
     jobs->owner = hearth_format("%s:%s", host, home);
     return hearth_job_folder_make(directory, error);
@@ -360,7 +365,6 @@ int hearth_jobs_create(const struct hearth_jobs_options *options, struct hearth_
         hearth_jobs_destroy(jobs);
         return rc;
     }
-    make_environment(jobs);
     jobs->work = (struct hearth_job_work){
         .loop = options->loop,
         .lane = hearth_lane_create(options->loop, "training", 1, LANE_QUEUE_MAX),
@@ -369,13 +373,13 @@ int hearth_jobs_create(const struct hearth_jobs_options *options, struct hearth_
         .catalog = options->catalog,
         .scheduler = options->scheduler,
         .settings = options->settings,
-        .home = jobs->home,
         .directory = jobs->directory,
     };
     jobs->climate = (struct hearth_machine_climate){NAN, NAN};
     jobs->climate_lane = hearth_lane_create(options->loop, "climate", 1, 4);
     jobs->logs = hearth_job_logs_create(options->loop, jobs->directory);
     jobs->tick = hearth_timer_create(options->loop, on_tick, jobs);
+    hearth_lane_submit(jobs->work.lane, describe_environment, environment_described, jobs);
     *ret_jobs = jobs;
     return 0;
 }
@@ -416,7 +420,6 @@ void hearth_jobs_destroy(struct hearth_jobs *jobs)
     if (jobs->tick)
         hearth_timer_destroy(jobs->tick);
     json_decref(jobs->environment);
-    hearth_free(jobs->home);
     hearth_free(jobs->directory);
     hearth_free(jobs->owner);
     hearth_free(jobs);

@@ -34,7 +34,7 @@ struct hearth_training_job {
 
 struct hearth_jobs {
     struct hearth_job_work work;
-    char *home, *directory, *owner; /* owner: host and home, whose jobs we run */
+    char *directory, *owner; /* owner: host and home, whose jobs we run */
     struct hearth_timer *tick;
     struct hearth_job_logs *logs;
     const struct hearth_track_listener *track;
@@ -43,7 +43,7 @@ struct hearth_jobs {
     struct hearth_job_room_seek *seek;   /* room for: */
     struct hearth_training_job *seeking; /* whose turn it is; or NULL */
     uint64_t room_again_ms;              /* the loop's clock: there was none; not asked before */
-    json_t *environment;
+    json_t *environment, *described;     /* for lineages; described: the lane's, until it is done */
     struct hearth_machine_climate climate, measured; /* measured: the lane's, while is_measuring */
     struct hearth_lane *climate_lane;
     bool is_measuring;

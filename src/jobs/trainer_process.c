@@ -53,8 +53,6 @@ static int on_frame(void *argument, const struct hearth_ipc_frame *frame,
                     struct hearth_error *error)
 {
     struct hearth_trainer *trainer = argument;
-    if (trainer->events->on_heard)
-        trainer->events->on_heard(trainer->argument);
     switch (frame->type) {
     case HEARTH_IPC_PONG:
         return 0;
@@ -97,7 +95,6 @@ static int send_order(struct hearth_trainer *trainer, const struct hearth_traine
     const struct hearth_ipc_job job = {
         .version = HEARTH_IPC_VERSION,
         .sandbox = hearth_sandbox_mode_parse(options->settings->sandbox),
-        .memory_limit = options->memory_limit,
         .order = order.bytes,
         .order_length = order.length,
     };

@@ -25,8 +25,6 @@ struct hearth_trainer_events {
     /* An object with a "type", the trainer's until the call ends. May stop the trainer, not destroy
      * it. */
     void (*on_event)(void *argument, const json_t *event);
-    /* It said something, be it only that it lives; may be NULL. */
-    void (*on_heard)(void *argument);
     /* Exactly once; the process is gone. May destroy the trainer. */
     void (*on_end)(void *argument, const struct hearth_trainer_end *end);
 };
@@ -37,7 +35,6 @@ struct hearth_trainer_options {
     const char *program;                    /* NULL: beside this one */
     const char *subject;                    /* the job's id, for log and process list */
     const json_t *order;                    /* as train/job_order.h says */
-    uint64_t memory_limit;                  /* bytes that its plan may need; 0: no limit */
     const struct hearth_trainer_events *events;
     void *argument;
 };

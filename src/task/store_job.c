@@ -95,3 +95,15 @@ void hearth_store_job_start(struct hearth_store_job *job)
         hearth_answer_message(job->call, rc, NULL, "too many requests to the registry at once");
     destroy(job);
 }
+
+void hearth_store_job_start_query(struct hearth_store_job *job,
+                                  const struct hearth_query_reader *reader)
+{
+    struct hearth_call *call = job->call;
+    if (!reader->faults.count) {
+        hearth_store_job_start(job);
+        return;
+    }
+    hearth_store_job_cancel(job);
+    hearth_answer_faults(call, &reader->faults);
+}

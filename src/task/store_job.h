@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/json.h"
 #include "gateway/call.h"
+#include "gateway/query_reader.h"
 #include "store/store.h"
 
 struct hearth_store_job {
@@ -36,6 +37,10 @@ struct hearth_store_job {
 struct hearth_store_job *hearth_store_job_create(struct hearth_call *call);
 /* Takes the call over. */
 void hearth_store_job_start(struct hearth_store_job *job);
+/* The same, unless the query that it was made of has faults: then the call is answered with them.
+ */
+void hearth_store_job_start_query(struct hearth_store_job *job,
+                                  const struct hearth_query_reader *reader);
 /* Instead of start: frees it and leaves the call. */
 void hearth_store_job_cancel(struct hearth_store_job *job);
 

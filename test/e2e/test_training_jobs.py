@@ -232,6 +232,7 @@ def test_what_is_killed_goes_on_to_the_same_bytes(serve, start):
     until(server, job, lambda shown: shown["step"] > 3, "some steps")
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
         heard = pool.submit(server.get, f"/training/jobs/{job}/events")
+        wait_for(lambda: server.metric("hearth_requests_active") == 2, 20, "the follower")
         started = time.monotonic()
         server.stop()
         # Who follows is let go, and keeps no server from its end.

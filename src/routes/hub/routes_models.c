@@ -20,8 +20,6 @@
 
 #include <string.h>
 
-enum { PAGE_DEFAULT = 50, PAGE_MAX = 500 };
-
 /* Read on the loop, used on the store's lane: all of it lies in the job's arena. */
 struct list_query {
     struct hearth_model_filter filter;
@@ -65,10 +63,7 @@ static void read_query(struct hearth_query_reader *reader, struct hearth_arena *
         hearth_query_fault(reader, "sort",
                            "name, created or updated, with a - before it for the other way round",
                            filter->sort);
-    filter->limit = PAGE_DEFAULT;
-    query->page = 1;
-    hearth_query_read_number(reader, "limit", PAGE_MAX, "a number from 1 to 500", &filter->limit);
-    hearth_query_read_number(reader, "page", INT32_MAX, "a number from 1 on", &query->page);
+    hearth_query_read_page(reader, &query->page, &filter->limit);
     filter->offset = (query->page - 1) * filter->limit;
 }
 
@@ -146,12 +141,7 @@ void hearth_route_models_list(struct hearth_call *call)
     job->input = query;
     job->work = list_models;
     job->on_done = show_list;
-    if (reader.faults.count) {
-        hearth_store_job_cancel(job);
-        hearth_answer_faults(call, &reader.faults);
-        return;
-    }
-    hearth_store_job_start(job);
+    hearth_store_job_start_query(job, &reader);
 }
 
 static int show_model(struct hearth_store *store, struct hearth_store_job *job)

@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { PAGE_DEFAULT = 50, PAGE_MAX = 500, PREVIEW_DEFAULT = 5 };
+enum { PREVIEW_DEFAULT = 5 };
 
 /* Read on the loop, used on the store's lane: all of it lies in the job's arena. */
 struct list_query {
@@ -42,10 +42,7 @@ static void read_query(struct hearth_query_reader *reader, struct hearth_arena *
                            filter->shape);
     if (filter->format && !is_one_of(filter->format, formats))
         hearth_query_fault(reader, "format", "jsonl, json or csv", filter->format);
-    query->limit = PAGE_DEFAULT;
-    query->page = 1;
-    hearth_query_read_number(reader, "limit", PAGE_MAX, "a number from 1 to 500", &query->limit);
-    hearth_query_read_number(reader, "page", INT32_MAX, "a number from 1 on", &query->page);
+    hearth_query_read_page(reader, &query->page, &query->limit);
 }
 
 static int list(struct hearth_store *store, struct hearth_store_job *job)
@@ -77,12 +74,7 @@ void hearth_route_datasets_list(struct hearth_call *call)
     query->filter.limit = call->gateway->settings->datasets_max;
     job->input = query;
     job->work = list;
-    if (reader.faults.count) {
-        hearth_store_job_cancel(job);
-        hearth_answer_faults(call, &reader.faults);
-        return;
-    }
-    hearth_store_job_start(job);
+    hearth_store_job_start_query(job, &reader);
 }
 
 static int show(struct hearth_store *store, struct hearth_store_job *job)

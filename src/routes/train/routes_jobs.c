@@ -12,8 +12,6 @@
 
 #include <string.h>
 
-enum { PAGE_DEFAULT = 50, PAGE_MAX = 500 };
-
 /* Lists */
 
 struct list_query {
@@ -77,10 +75,7 @@ static void read_query(struct hearth_query_reader *reader, struct hearth_arena *
         hearth_query_fault(reader, "state",
                            "queued, running, completed, failed, cancelled or interrupted",
                            query->state);
-    query->limit = PAGE_DEFAULT;
-    query->page = 1;
-    hearth_query_read_number(reader, "limit", PAGE_MAX, "a number from 1 to 500", &query->limit);
-    hearth_query_read_number(reader, "page", INT32_MAX, "a number from 1 on", &query->page);
+    hearth_query_read_page(reader, &query->page, &query->limit);
 }
 
 void hearth_route_jobs_list(struct hearth_call *call)
@@ -95,12 +90,7 @@ void hearth_route_jobs_list(struct hearth_call *call)
     job->input = rows;
     job->work = list;
     job->on_done = answer_list;
-    if (reader.faults.count) {
-        hearth_store_job_cancel(job);
-        hearth_answer_faults(call, &reader.faults);
-        return;
-    }
-    hearth_store_job_start(job);
+    hearth_store_job_start_query(job, &reader);
 }
 
 /* One */
