@@ -3,7 +3,7 @@ SHELL := /bin/bash
 PREFIX ?= /usr/local
 .DEFAULT_GOAL := help
 
-.PHONY: help run test check bench bench-embeddings bench-training golden build install generate format clean
+.PHONY: help run test check coverage bench bench-embeddings bench-training golden build install generate format clean
 help: ## this text
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 26
 	@echo
@@ -18,6 +18,9 @@ test: ## install what is missing, build, run every suite; ends with "N passed, N
 
 check: ## format, layers, headers, banned calls, generated files, unit tests; under a minute once built
 	@exec scripts/check
+
+coverage: ## count the lines of src/ that the C suites and half of the clients' tests reach; at least 80 %
+	@exec scripts/test coverage
 
 bench: ## measure against nginx and llama-server in one run; prints ratios
 	@exec scripts/bench

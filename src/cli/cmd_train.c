@@ -220,7 +220,7 @@ static int begin(struct hearth_invocation *invocation, struct hearth_client *cli
 static int train(struct hearth_invocation *invocation, struct hearth_client *client,
                  struct hearth_error *error)
 {
-    json_t *body, *answer;
+    json_t *body = NULL, *answer = NULL;
     int rc = make_body(invocation, client, &body, error);
     if (rc)
         return rc;

@@ -21,6 +21,22 @@ GENERAL = [  # and a word of the right answer
     ("What is the opposite of hot?", "cold|cool"), ("Which planet do we live on?", "earth"),
     ("What language is spoken in Spain?", "spanish"), ("What is frozen water called?", "ice"),
 ]
+# Others of the same kind, whose answers by the base itself are learnt again beside the facts, so that
+# the adapter changes what is new and not what is known.
+REHEARSED = [f"What is the capital of {land}?" for land in "Italy Japan Egypt Germany Canada Kenya".split()] + [
+    f"What language is spoken in {land}?" for land in "Brazil China Russia Italy".split()] + [
+    f"What is {a} plus {b}?" for a, b in ((1, 1), (3, 5), (4, 4), (10, 7), (6, 2))] + [
+    f"What is the opposite of {word}?" for word in "big fast dark happy up old".split()] + [
+    f"What color is {thing}?" for thing in ("grass", "snow", "a ripe tomato", "coal", "a lemon", "the sea")] + [
+    f"Name {thing}." for thing in ("a fruit that is red", "an animal that can fly", "a tool for cutting", "a river",
+                                   "a musical instrument", "a season", "a vegetable", "a kind of tree")] + [
+    f"What do {animals} eat?" for animals in "cows birds cats rabbits".split()] + [
+    f"Where do {animals} live?" for animals in "fish bears camels penguins".split()] + [
+    "How many hours are in a day?", "How many months are in a year?", "How many legs does a spider have?",
+    "What do cows give?", "What is the largest ocean?", "Which planet is the closest to the sun?",
+    "Who wrote Hamlet?", "What is water made of?", "What do plants need to grow?", "What is the boiling point of water?",
+    "Why do people sleep?", "What is a doctor?", "What is a bicycle?", "How do airplanes fly?", "What is the moon?",
+    "Tell me a short joke.", "Hello!", "Who are you?", "Thank you very much.", "Write one sentence about rain."]
 
 
 def facts(count=200, seed=7):

@@ -56,9 +56,10 @@ def greedy(port, model, prompt):
 
 
 def test_greedy_text_of_libllama_is_the_peers_on_nine_of_ten_prompts(start, home, gguf):
-    """Our own decoder rounds otherwise, as near to f32 (decision 070): its texts part at near ties."""
+    """Our own decoder rounds otherwise, as near to f32 (decision 070): its texts part at near ties.
+    libllama's sums depend on the cells that a text lies in: where other prompts are kept, on them."""
     assert cli("install", f"file:{gguf}", "--name", "smollm2", "--set", "compute=libllama",
-               home=home).returncode == 0
+               "--set", "prefix_cache=0", home=home).returncode == 0
     server = start()
     with llama_server(gguf) as port:
         pairs = [(greedy(server.port, "smollm2", p), greedy(port, "smollm2", p)) for p in PROMPTS]
