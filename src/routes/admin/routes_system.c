@@ -241,8 +241,9 @@ static void read_machine(void *argument)
 static void ask_workers(void *argument, bool dropped)
 {
     struct scrape *scrape = argument;
-    /* The server stops or has too much to do, and what is known already is enough; or the client has
-     * gone, maybe because a server that stops has closed its connection and has no scheduler now. */
+    /* The server stops or has too much to do, and what is known already is enough; or the client
+     * has gone, maybe because a server that stops has closed its connection and has no scheduler
+     * now. */
     if (dropped || !scrape->call->exchange)
         write_metrics(scrape);
     else
