@@ -1,4 +1,4 @@
-#include "serving/model_load.h"
+#include "serving/model_load_private.h"
 
 #include "backend/backend_host.h"
 #include "base/arena.h"
@@ -8,49 +8,15 @@
 #include "domain/memory_plan.h"
 #include "loop/loop.h"
 #include "serving/draft_model.h"
-#include "serving/fingerprint.h"
-#include "serving/load_files.h"
 #include "serving/locate.h"
 #include "serving/machine_look.h"
 
 /* Between two looks whether there is room now: a busy model may have become idle. */
 enum { LOOK_AGAIN_MS = 100, LOOK_FOR_HOST_MS = 20, ARENA_MAX = 4 << 20 };
 
-struct hearth_model_load {
-    struct hearth_model_identity *identity;
-    const struct hearth_load_place *place;
-    const struct hearth_load_ops *ops;
-    void *argument;
-    struct hearth_model_process *process;
-
-    struct hearth_load_pass pass;
-    struct hearth_locating *locating;    /* under way, or NULL */
-    struct hearth_machine_look *looking; /* under way, or NULL */
-    struct hearth_timer *again;          /* while it seeks room */
-    struct hearth_load_files files;
-    struct hearth_draft_search *draft_search; /* under way, or NULL */
-    char fingerprint[HEARTH_FINGERPRINT_SIZE];
-    char *engine_json;         /* the engine's settings with which the present process loads */
-    bool wants_host;           /* an adapter that may go to its base's process */
-    bool seeks_host, asked;    /* it waits for that; it has asked for it */
-    struct hearth_host *host;  /* in whose process it is; NULL: its own. Only compared */
-    bool seeks_room;           /* it does not fit, and others unload for it */
-    bool ready;                /* what the present process has said */
-    struct hearth_error error; /* why the process that now ends cannot load; code 0: none */
-    struct hearth_memory_room room;
-    float fraction;
-    uint64_t wanted_ms, ready_ms; /* loop's clock */
-    uint64_t took_ms;             /* from the one to the other, the last time */
-};
-
 static uint64_t now_ms(const struct hearth_model_load *load)
 {
     return hearth_loop_now_ms(load->identity->loop);
-}
-
-static uint64_t planned_bytes(const struct hearth_model_load *load)
-{
-    return hearth_memory_total(hearth_model_process_plan(load->process));
 }
 
 static void leave_gate(struct hearth_model_load *load)
@@ -84,11 +50,11 @@ static bool check_room(struct hearth_model_load *load, struct hearth_error *erro
         return true;
     hearth_model_process_suggest(load->process, error);
     hearth_error_prefix(error, "model '%s' does not fit into memory", load->identity->entry->id);
-    uint64_t lacking = planned_bytes(load) - hearth_memory_most(&load->room);
+    uint64_t lacking = hearth_load_planned_bytes(load) - hearth_memory_most(&load->room);
     struct hearth_room_answer answer =
         load->ops->make_room(load->argument, lacking, now_ms(load) - load->wanted_ms);
     load->seeks_room = answer.hope;
-    hearth_load_gate_claim(&load->pass, answer.comes ? planned_bytes(load) : 0);
+    hearth_load_gate_claim(&load->pass, answer.comes ? hearth_load_planned_bytes(load) : 0);
     return false;
 }
 
@@ -150,7 +116,7 @@ static void on_planned(void *argument)
         hearth_model_process_kill(load->process);
         return;
     }
-    hearth_load_gate_promise(&load->pass, planned_bytes(load), true);
+    hearth_load_gate_promise(&load->pass, hearth_load_planned_bytes(load), true);
     load->ops->on_loading(load->argument);
     leave_gate(load);
 }
@@ -176,7 +142,7 @@ static void on_ready(void *argument)
     load->fraction = 1;
     load->ready_ms = now_ms(load);
     load->took_ms = load->ready_ms - load->wanted_ms;
-    hearth_load_gate_promise(&load->pass, planned_bytes(load), false);
+    hearth_load_gate_promise(&load->pass, hearth_load_planned_bytes(load), false);
     load->ops->on_ready(load->argument);
 }
 
@@ -349,6 +315,11 @@ void hearth_load_begin(struct hearth_model_load *load)
                       load->identity->entry, verify, place->lock_path, on_located, load);
 }
 
+void hearth_load_open(struct hearth_model_load *load, bool on_trial)
+{
+    hearth_model_process_open(load->process, on_trial);
+}
+
 /* Its end */
 
 /* What works for it elsewhere comes back to nobody. */
@@ -435,92 +406,4 @@ void hearth_load_destroy(struct hearth_model_load *load)
     hearth_load_files_finish(&load->files);
     hearth_free(load->engine_json);
     hearth_free(load);
-}
-
-/* What others ask */
-
-bool hearth_load_is_busy(const struct hearth_model_load *load)
-{
-    return load->locating || load->draft_search || load->looking || load->seeks_room ||
-           load->seeks_host || load->pass.waits || hearth_model_process_runs(load->process);
-}
-
-void hearth_load_open(struct hearth_model_load *load, bool on_trial)
-{
-    hearth_model_process_open(load->process, on_trial);
-}
-
-uint64_t hearth_load_planned_bytes(const struct hearth_model_load *load)
-{
-    return hearth_memory_total(hearth_model_process_plan(load->process));
-}
-
-uint64_t hearth_load_claim_before(const struct hearth_model_load *other,
-                                  const struct hearth_model_load *load)
-{
-    return hearth_load_gate_claim_before(&other->pass, &load->pass);
-}
-
-struct hearth_model_process *hearth_load_process(const struct hearth_model_load *load)
-{
-    return load->process;
-}
-
-const struct hearth_model_facts *hearth_load_facts(const struct hearth_model_load *load)
-{
-    return hearth_model_process_facts(load->process);
-}
-
-const char *hearth_load_fingerprint(const struct hearth_model_load *load)
-{
-    return load->fingerprint;
-}
-
-uint64_t hearth_load_took_ms(const struct hearth_model_load *load)
-{
-    return load->took_ms;
-}
-
-uint64_t hearth_load_left_ms(const struct hearth_model_load *load)
-{
-    uint64_t since_ms = now_ms(load) - load->wanted_ms;
-    bool loads = hearth_load_is_busy(load) && !load->ready;
-    return loads && load->took_ms > since_ms ? load->took_ms - since_ms : 0;
-}
-
-uint64_t hearth_load_ready_ms(const struct hearth_model_load *load)
-{
-    return load->ready_ms;
-}
-
-void hearth_load_report(const struct hearth_model_load *load, struct hearth_model_report *report)
-{
-    report->load_fraction = load->fraction;
-    hearth_model_process_report(load->process, report);
-}
-
-const struct hearth_load_files *hearth_load_found_files(const struct hearth_model_load *load)
-{
-    return &load->files;
-}
-
-bool hearth_load_is_older(const struct hearth_model_load *load,
-                          const struct hearth_model_load *other)
-{
-    return load->pass.order < other->pass.order;
-}
-
-struct hearth_host *hearth_load_host(const struct hearth_model_load *load)
-{
-    return hearth_model_process_host(load->process);
-}
-
-bool hearth_load_is_guest_of(const struct hearth_model_load *load, const struct hearth_host *host)
-{
-    return load->host == host && hearth_model_process_runs(load->process);
-}
-
-bool hearth_load_has_guests(const struct hearth_model_load *load)
-{
-    return hearth_load_host(load) && hearth_host_has_guests(hearth_load_host(load));
 }
