@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "catalog/catalog_names.h"
+#include "catalog/catalog_rows.h"
 #include "catalog/catalog_snapshot.h"
 #include "format/engine_choice.h"
 #include "loop/loop.h"
@@ -27,7 +28,9 @@ struct reading {
     struct hearth_catalog *catalog; /* NULL: nobody wants it any more */
     bool whole;                     /* there is no snapshot yet */
     int64_t since;
+    int64_t begin_ms;                 /* wall clock */
     struct hearth_snapshot *snapshot; /* NULL: nothing has changed */
+    struct hearth_catalog_rows *rows; /* what it was made of, or NULL */
     struct hearth_error error;
 };
 
@@ -36,6 +39,7 @@ struct hearth_catalog {
     struct hearth_store *store;
     struct hearth_timer *timer;
     struct hearth_snapshot *snapshot;
+    struct hearth_catalog_rows *rows;                    /* NULL where the store is never away */
     const struct hearth_catalog_entry *files[FILES_MAX]; /* in order of name */
     size_t file_count;
     bool any_name;                   /* means the file, where there is one */
@@ -89,6 +93,7 @@ void hearth_catalog_destroy(struct hearth_catalog *catalog)
     drop_waiters(catalog->waiting);
     drop_waiters(catalog->queued);
     hearth_snapshot_destroy(catalog->snapshot);
+    hearth_catalog_rows_release(catalog->rows);
     for (size_t i = 0; i < catalog->file_count; i++)
         hearth_catalog_entry_release(catalog->files[i]);
     hearth_free(catalog);
@@ -116,6 +121,20 @@ static int newest_change(struct hearth_store *store, int64_t *since, bool *ret_a
     return rc;
 }
 
+/* A store that may be away is read once, into rows that outlast it; the snapshot is made of them.
+ */
+static int read_models(struct hearth_store *store, struct reading *reading)
+{
+    struct hearth_store *copy;
+    if (!hearth_store_is_remote(store))
+        return hearth_snapshot_read(store, &reading->snapshot, &reading->error);
+    int rc = hearth_store_copy_models(store, &copy, &reading->error);
+    if (rc)
+        return rc;
+    reading->rows = hearth_catalog_rows_create(copy);
+    return hearth_snapshot_read(copy, &reading->snapshot, &reading->error);
+}
+
 /* The end of the changes is read before the models: what is written in between is in the snapshot
  * already and is seen again as a change, which does no harm. The other way round it would be
  * missed. */
@@ -125,7 +144,7 @@ static void read_store(struct hearth_store *store, void *argument)
     bool changed = reading->whole;
     int rc = newest_change(store, &reading->since, &changed, &reading->error);
     if (rc == 0 && changed)
-        rc = hearth_snapshot_read(store, &reading->snapshot, &reading->error);
+        rc = read_models(store, reading);
     reading->error.code = rc;
 }
 
@@ -140,29 +159,46 @@ static void tell(struct waiter *waiter, const struct hearth_error *error)
     }
 }
 
+static void drop_reading(struct reading *reading)
+{
+    hearth_snapshot_destroy(reading->snapshot);
+    hearth_catalog_rows_release(reading->rows);
+    hearth_free(reading);
+}
+
 /* The new snapshot takes the old one's place in one step, on the loop thread. Whoever holds an
  * entry of the old one keeps it alive by its count. */
+static void take(struct hearth_catalog *catalog, struct reading *reading)
+{
+    catalog->since = reading->since;
+    if (reading->snapshot) {
+        hearth_snapshot_destroy(catalog->snapshot);
+        hearth_catalog_rows_release(catalog->rows);
+        catalog->snapshot = reading->snapshot;
+        catalog->rows = reading->rows;
+        reading->snapshot = NULL;
+        reading->rows = NULL;
+    }
+    if (catalog->rows)
+        catalog->rows->read_ms = reading->begin_ms;
+}
+
 static void has_read(void *argument)
 {
     struct reading *reading = argument;
     struct hearth_catalog *catalog = reading->catalog;
     if (!catalog) {
-        hearth_snapshot_destroy(reading->snapshot);
-        hearth_free(reading);
+        drop_reading(reading);
         return;
     }
     catalog->reading = NULL;
     catalog->fault = reading->error.code;
     if (reading->error.code == 0)
-        catalog->since = reading->since;
-    if (reading->snapshot) {
-        hearth_snapshot_destroy(catalog->snapshot);
-        catalog->snapshot = reading->snapshot;
-    }
+        take(catalog, reading);
     struct waiter *told = catalog->waiting;
     catalog->waiting = NULL;
     struct hearth_error error = reading->error;
-    hearth_free(reading);
+    drop_reading(reading);
     if (catalog->queued)
         start_reading(catalog);
     tell(told, error.code ? &error : NULL); /* last: a waiter may destroy the catalogue */
@@ -174,6 +210,7 @@ static void start_reading(struct hearth_catalog *catalog)
     reading->catalog = catalog;
     reading->whole = !catalog->snapshot;
     reading->since = catalog->since;
+    reading->begin_ms = hearth_clock_wall_ms();
     catalog->waiting = catalog->queued;
     catalog->queued = NULL;
     catalog->reading = reading;
@@ -213,6 +250,11 @@ void hearth_catalog_refresh(struct hearth_catalog *catalog,
 const struct hearth_snapshot *hearth_catalog_snapshot(const struct hearth_catalog *catalog)
 {
     return catalog->snapshot;
+}
+
+struct hearth_catalog_rows *hearth_catalog_rows_acquire(struct hearth_catalog *catalog)
+{
+    return catalog->rows ? hearth_catalog_rows_keep(catalog->rows) : NULL;
 }
 
 int hearth_catalog_fault(const struct hearth_catalog *catalog)

@@ -50,6 +50,15 @@ void hearth_catalog_refresh(struct hearth_catalog *catalog,
                             void *argument);
 /* Has at least one refresh worked? Always true without a store. */
 bool hearth_catalog_ready(const struct hearth_catalog *catalog);
+/* The rows of the models as a refresh read them last, for who would read the store while it is
+ * away. Only of a store that can be (hearth_store_is_remote). */
+struct hearth_catalog_rows {
+    struct hearth_store *store; /* of models, versions and aliases only; read only, any thread */
+    int64_t read_ms;            /* when it was last known to be what the store has; wall clock */
+};
+/* Counted for the caller, who releases it; NULL: there are none. */
+struct hearth_catalog_rows *hearth_catalog_rows_acquire(struct hearth_catalog *catalog);
+void hearth_catalog_rows_release(struct hearth_catalog_rows *rows); /* NULL is allowed */
 /* How the last refresh ended: 0, or its error. What it tells is as old as the last one that worked.
  */
 int hearth_catalog_fault(const struct hearth_catalog *catalog);

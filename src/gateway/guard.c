@@ -36,7 +36,7 @@ static void set_cors_headers(struct hearth_exchange *exchange, const char *origi
     hearth_exchange_set_header(exchange, "vary", "Origin");
     hearth_exchange_set_header(exchange, "access-control-expose-headers",
                                "X-Request-Id, Hearth-Version, Hearth-Model, Hearth-Ignored, "
-                               "Hearth-Tool-Call, Hearth-Dropped-Turns, "
+                               "Hearth-Tool-Call, Hearth-Dropped-Turns, Hearth-As-Of, "
                                "Retry-After");
     if (!preflight)
         return;

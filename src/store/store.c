@@ -35,6 +35,11 @@ void hearth_store_close(struct hearth_store *store)
     store->ops->close(store);
 }
 
+bool hearth_store_is_remote(const struct hearth_store *store)
+{
+    return store->ops->is_remote;
+}
+
 /* Work for the store's one thread; freed when its end was told. */
 struct submitted {
     struct hearth_store *store;

@@ -201,6 +201,13 @@ int hearth_store_open_postgres(const struct hearth_postgres_options *options,
                                struct hearth_error *error);
 int hearth_store_open_memory(struct hearth_loop *loop, struct hearth_store **ret_store,
                              struct hearth_error *error);
+/* A copy of all models, versions and aliases in memory, row for row as they are; it has no records,
+ * changes and claims. It is to be read only, by any number of threads at once, and is closed by the
+ * caller. What others write meanwhile may be in it in part. */
+int hearth_store_copy_models(struct hearth_store *store, struct hearth_store **ret_copy,
+                             struct hearth_error *error);
+/* Is it on a server that can be away (HEARTH_EDATABASE)? Any thread. */
+bool hearth_store_is_remote(const struct hearth_store *store);
 void hearth_store_close(struct hearth_store *store); /* waits for its lane; NULL is allowed */
 
 /* Runs `work` on the write lane, then `done` (may be NULL) on the loop thread, exactly once; close

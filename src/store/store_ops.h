@@ -9,6 +9,7 @@
 
 struct hearth_store_ops {
     const char *name;
+    bool is_remote; /* on a server, which can be away */
     void (*close)(struct hearth_store *store);
 
     int (*model_create)(struct hearth_store *store, const struct hearth_model *model,

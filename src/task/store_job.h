@@ -23,6 +23,11 @@ struct hearth_store_job {
     /* What `work` has begun must be ended: on_done comes also when the client has gone meanwhile
      * (call->exchange is NULL then). */
     bool outlives_client;
+    /* A reading of models, versions and aliases only: while the store is away, `work` runs on the
+     * catalogue's rows, on another lane, and the answer says as of when they are. */
+    bool recalls;
+    /* Those, while `work` runs on them or has; else NULL. They have no records. */
+    struct hearth_catalog_rows *rows;
     void *input; /* the route's own, in the arena */
     json_t *result;
     int status; /* 200 */

@@ -774,6 +774,48 @@ static void a_full_arena_is_an_error_and_the_store_lives(void **state)
     listed(fixture, NULL, 3);
 }
 
+static void a_copy_has_the_rows_as_they_are_and_stays_so(void **state)
+{
+    struct fixture *fixture = *state;
+    struct hearth_store *copy = NULL;
+    struct hearth_model *model, *here;
+    struct hearth_version *versions;
+    struct hearth_alias *aliases;
+    size_t count;
+    add_model(fixture, "gone", 1);
+    int64_t id = add_model(fixture, "one", 2);
+    int64_t version_id = add_version(fixture, id, HEARTH_VERSION_REGISTERED, NULL);
+    add_version(fixture, id, HEARTH_VERSION_READY, NULL);
+    OK(hearth_store_alias_set(fixture->store, id, "live", 2, -1, 3, &fixture->error));
+    OK(hearth_store_alias_set(fixture->store, id, "live", 1, -1, 4, &fixture->error));
+    here = get_model(fixture, "one");
+    here->description = "changed";
+    OK(hearth_store_model_update(fixture->store, here, 9, &fixture->error));
+    OK(hearth_store_model_delete(fixture->store, get_model(fixture, "gone")->id, 9,
+                                 &fixture->error));
+    OK(hearth_store_copy_models(fixture->store, &copy, &fixture->error));
+    assert_false(hearth_store_is_remote(copy));
+    here = get_model(fixture, "one");
+    OK(hearth_store_model_delete(fixture->store, id, 10, &fixture->error));
+    OK(hearth_store_model_get_id(copy, id, fixture->arena, &model, &fixture->error));
+    assert_int_equal(model->revision, here->revision);
+    assert_int_equal(model->created_ms, 2);
+    assert_int_equal(model->updated_ms, 9);
+    assert_string_equal(model->description, "changed");
+    OK(hearth_store_version_list(copy, id, fixture->arena, &versions, &count, &fixture->error));
+    assert_int_equal(count, 2);
+    assert_int_equal(versions[0].id, version_id);
+    assert_int_equal(versions[1].number, 2);
+    assert_int_equal(versions[1].state, HEARTH_VERSION_READY);
+    OK(hearth_store_alias_list(copy, id, fixture->arena, &aliases, &count, &fixture->error));
+    assert_int_equal(count, 1);
+    assert_int_equal(aliases[0].number, 1);
+    assert_int_equal(aliases[0].revision, 2);
+    FAILS(HEARTH_ENOTFOUND,
+          hearth_store_model_get(copy, "gone", fixture->arena, &model, &fixture->error));
+    hearth_store_close(copy);
+}
+
 static void many_rows_stay_in_order(void **state)
 {
     struct fixture *fixture = *state;
@@ -1050,6 +1092,7 @@ int main(void)
         TEST(large_and_hostile_texts_come_back_whole),
         TEST(a_full_arena_is_an_error_and_the_store_lives),
         TEST(many_rows_stay_in_order),
+        TEST(a_copy_has_the_rows_as_they_are_and_stays_so),
         TEST(a_record_is_read_as_it_was_written),
         TEST(a_record_of_another_owner_is_not_there),
         TEST(faulty_records_are_refused),

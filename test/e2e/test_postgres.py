@@ -173,6 +173,13 @@ def test_what_one_gateway_makes_the_other_one_has(start, env, tmp_path):
 def test_without_the_database_reads_go_on_and_writes_are_told_to_come_back(how, start, database, env):
     server = start(env=env)
     assert create(server, "one").status == 201 and chat(server, "one").status == 200
+    reads = ["/models", "/models?name=n&sort=-created&limit=1", "/models/one", "/models/one/history",
+             "/models/one/versions/1", "/models/one/aliases"]
+
+    def answers():
+        return [server.get(path) for path in reads]
+    before = answers()
+    assert not any("Hearth-As-Of" in answer.headers for answer in before)
     if how == "killed":
         database.end(signal.SIGQUIT)
     else:
@@ -184,7 +191,15 @@ def test_without_the_database_reads_go_on_and_writes_are_told_to_come_back(how, 
         begin = time.monotonic()
         assert served(server) == ["one"]
         assert chat(server, "one").status == 200
+        during = answers()
         assert time.monotonic() - begin < 2, "what is in memory waits for no database"
+        assert [answer.json() for answer in during] == [answer.json() for answer in before]
+        for answer in [*during, server.get("/models/nothing")]:
+            assert answer.headers["Hearth-As-Of"].startswith("20"), "it says that it is from memory"
+        assert server.get("/models/nothing").status == 404
+        for path in ("/datasets", "/training/jobs", "/v1/files"):
+            answer = server.get(path)
+            assert answer.status == 503 and int(answer.headers["Retry-After"]) > 0, path
         for answer in (create(server, "two"), server.delete("/models/one")):
             assert answer.status == 503, answer.text
             assert answer.json()["code"] == "database_unavailable"
@@ -197,6 +212,7 @@ def test_without_the_database_reads_go_on_and_writes_are_told_to_come_back(how, 
             database.signal_all(signal.SIGCONT)
     wait_for(lambda: server.get("/health").json()["store"] == "ok", 20, "the database")
     assert create(server, "three").status == 201
+    wait_for(lambda: "Hearth-As-Of" not in server.get("/models").headers, 10, "answers of the database")
     assert names(server) == ["one", "three"]
     no_password(server)
 

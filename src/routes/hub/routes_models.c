@@ -141,6 +141,7 @@ void hearth_route_models_list(struct hearth_call *call)
     job->input = query;
     job->work = list_models;
     job->on_done = show_list;
+    job->recalls = true;
     hearth_store_job_start_query(job, &reader);
 }
 
@@ -150,7 +151,9 @@ static int show_model(struct hearth_store *store, struct hearth_store_job *job)
     int rc = hearth_model_find(store, job->params[0], job->arena, &model, &job->error);
     if (!rc)
         rc = hearth_model_json(store, model, job->arena, &job->result, &job->error);
-    return rc ? rc : hearth_hub_add_tracked(job->call->gateway, store, job->result, &job->error);
+    if (rc || job->rows) /* what was told is in a record */
+        return rc;
+    return hearth_hub_add_tracked(job->call->gateway, store, job->result, &job->error);
 }
 
 static void show_progress(struct hearth_store_job *job)
@@ -164,6 +167,7 @@ void hearth_route_models_show(struct hearth_call *call)
     struct hearth_store_job *job = hearth_store_job_create(call);
     job->work = show_model;
     job->on_done = show_progress;
+    job->recalls = true;
     hearth_store_job_start(job);
 }
 
@@ -192,6 +196,7 @@ void hearth_route_models_history(struct hearth_call *call)
     struct hearth_store_job *job = hearth_store_job_create(call);
     job->work = show_history;
     job->on_done = show_progress;
+    job->recalls = true;
     hearth_store_job_start(job);
 }
 

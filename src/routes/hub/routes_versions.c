@@ -41,6 +41,7 @@ static void start(struct hearth_call *call,
     struct hearth_store_job *job = hearth_store_job_create(call);
     job->work = work;
     job->writes = writes;
+    job->recalls = !writes;
     hearth_store_job_start(job);
 }
 
@@ -99,6 +100,7 @@ static void start_numbered(struct hearth_call *call,
     job->work = work;
     job->on_done = on_done;
     job->writes = writes;
+    job->recalls = !writes;
     job->outlives_client = on_done && writes;
     hearth_store_job_start(job);
 }

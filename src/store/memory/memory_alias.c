@@ -25,6 +25,13 @@ static struct hearth_memory_alias *alias_add(struct hearth_memory_model *model, 
     return &model->aliases[index];
 }
 
+void hearth_memory_alias_put(struct hearth_memory_model *model, const struct hearth_alias *row)
+{
+    struct hearth_memory_alias *alias = alias_add(model, row->name);
+    alias->number = row->number;
+    alias->revision = row->revision;
+}
+
 /* An expected revision of 0 means that the alias must not exist yet; below 0, nobody cares. */
 int hearth_memory_alias_set(struct hearth_store *store, int64_t model_id, const char *alias,
                             int64_t number, int64_t expected_revision, int64_t now_ms,

@@ -26,7 +26,26 @@ static int make_row(const struct hearth_model *model, struct hearth_memory_model
     return 0;
 }
 
-/* The array owns the new row from the insert on. */
+/* The array owns the new row from here on. At the end: ids grow, so the array is in their order. */
+static struct hearth_memory_model *append(struct hearth_memory_store *memory,
+                                          const struct hearth_memory_model *added)
+{
+    memory->models = hearth_memory_insert(memory->models, &memory->model_count, memory->model_count,
+                                          sizeof(*memory->models));
+    memory->models[memory->model_count - 1] = *added;
+    return &memory->models[memory->model_count - 1];
+}
+
+int hearth_memory_model_put(struct hearth_memory_store *store, const struct hearth_model *row,
+                            struct hearth_memory_model **ret_model, struct hearth_error *error)
+{
+    struct hearth_memory_model added = {0};
+    int rc = make_row(row, &added, error);
+    if (!rc)
+        *ret_model = append(store, &added);
+    return rc;
+}
+
 int hearth_memory_model_create(struct hearth_store *store, const struct hearth_model *model,
                                int64_t now_ms, int64_t *ret_id, struct hearth_error *error)
 {
@@ -42,10 +61,7 @@ int hearth_memory_model_create(struct hearth_store *store, const struct hearth_m
     added.row->id = ++memory->last_model_id;
     added.row->created_ms = added.row->updated_ms = now_ms;
     added.row->revision = 1;
-    /* At the end: ids grow, so the array is in their order. */
-    memory->models = hearth_memory_insert(memory->models, &memory->model_count, memory->model_count,
-                                          sizeof(*memory->models));
-    memory->models[memory->model_count - 1] = added;
+    append(memory, &added);
     hearth_memory_note(memory, "model", added.row->id, false);
     *ret_id = added.row->id;
     return 0;

@@ -70,6 +70,14 @@ void hearth_memory_note(struct hearth_memory_store *store, const char *kind, int
                         bool deleted);
 void hearth_memory_model_free(struct hearth_memory_model *model);
 
+/* Rows as they are, with ids, revisions and times, for a copy of another store: nothing is checked,
+ * and no change is noted. The model holds until the next one is put. */
+int hearth_memory_model_put(struct hearth_memory_store *store, const struct hearth_model *row,
+                            struct hearth_memory_model **ret_model, struct hearth_error *error);
+int hearth_memory_version_put(struct hearth_memory_model *model, const struct hearth_version *row,
+                              struct hearth_error *error);
+void hearth_memory_alias_put(struct hearth_memory_model *model, const struct hearth_alias *row);
+
 /* memory_model.c, memory_version.c, memory_alias.c, memory_record.c */
 
 int hearth_memory_model_create(struct hearth_store *store, const struct hearth_model *model,

@@ -34,6 +34,16 @@ static void insert_version(struct hearth_memory_model *model,
     model->versions[index] = *added;
 }
 
+int hearth_memory_version_put(struct hearth_memory_model *model, const struct hearth_version *row,
+                              struct hearth_error *error)
+{
+    struct hearth_memory_version added = {0};
+    int rc = make_row(row, &added, error);
+    if (!rc)
+        insert_version(model, &added);
+    return rc;
+}
+
 /* Numbers are never used again, also not after a delete: `last_number` only grows. */
 int hearth_memory_version_create(struct hearth_store *store, const struct hearth_version *version,
                                  int64_t now_ms, int64_t *ret_id, int64_t *ret_number,
@@ -51,7 +61,7 @@ int hearth_memory_version_create(struct hearth_store *store, const struct hearth
     if (version->base_version_id &&
         !hearth_memory_version_by_id(memory, version->base_version_id, &base_model))
         return hearth_store_no_base(error, version->base_version_id);
-    struct hearth_memory_version added;
+    struct hearth_memory_version added = {0};
     int rc = make_row(version, &added, error);
     if (rc)
         return rc;

@@ -169,6 +169,7 @@ static int postgres_release(struct hearth_store *store, const char *work, int64_
 
 static const struct hearth_store_ops postgres_store = {
     .name = "postgres",
+    .is_remote = true,
     .close = postgres_close,
     .model_create = hearth_postgres_model_create,
     .model_get = hearth_postgres_model_get,
