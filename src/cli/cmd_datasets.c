@@ -78,6 +78,31 @@ static void print_faults(const json_t *faults)
         printf("  … and %lld more\n", (long long)(count - (json_int_t)json_array_size(first)));
 }
 
+static void print_measure(const json_t *measure)
+{
+    const json_t *tokens = json_object_get(measure, "tokens");
+    char text[160];
+    printf("\nin tokens of ");
+    hearth_print_clean(stdout, hearth_json_text(measure, "base", "?"));
+    putchar('\n');
+    snprintf(text, sizeof(text), "%lld in %lld rows, %lld are learnt",
+             (long long)hearth_json_integer(tokens, "total", 0),
+             (long long)hearth_json_integer(tokens, "rows", 0),
+             (long long)hearth_json_integer(measure, "learnt_tokens", 0));
+    hearth_print_field("tokens", text);
+    snprintf(text, sizeof(text), "%lld to %lld, mean %.1f, median %lld, 95 of 100 up to %lld",
+             (long long)hearth_json_integer(tokens, "min", 0),
+             (long long)hearth_json_integer(tokens, "max", 0),
+             hearth_json_number(tokens, "mean", 0),
+             (long long)hearth_json_integer(tokens, "median", 0),
+             (long long)hearth_json_integer(tokens, "p95", 0));
+    hearth_print_field("a row", text);
+    snprintf(text, sizeof(text), "%lld rows are longer than %lld",
+             (long long)hearth_json_integer(measure, "over_context", 0),
+             (long long)hearth_json_integer(measure, "context", 0));
+    hearth_print_field("context", text);
+}
+
 static void print_dataset(const json_t *dataset)
 {
     char text[64], size[16];
@@ -93,6 +118,12 @@ static void print_dataset(const json_t *dataset)
     hearth_print_field("path", hearth_json_text(dataset, "path", ""));
     hearth_print_field("sha256", hearth_json_text(dataset, "sha256", ""));
     hearth_print_field("created", hearth_json_text(dataset, "created_at", ""));
+    size_t index;
+    json_t *measure;
+    json_array_foreach(json_object_get(dataset, "measured"), index, measure)
+    {
+        print_measure(measure);
+    }
     print_faults(json_object_get(dataset, "faults"));
 }
 
@@ -141,33 +172,38 @@ int hearth_cli_datasets_add(struct hearth_invocation *invocation, struct hearth_
     return rc ? rc : show(invocation, dataset, error);
 }
 
-/* GET or DELETE of the one that is named. */
-static int ask(struct hearth_invocation *invocation, const char *method, json_t **ret_answer,
-               struct hearth_error *error)
+/* A call of the one that is named. */
+static int ask(struct hearth_invocation *invocation, const char *method, const char *tail,
+               json_t **ret_answer, struct hearth_error *error)
 {
-    struct hearth_client *client;
-    int rc = hearth_client_need(invocation, &client, error);
-    if (rc)
-        return rc;
     const struct hearth_client_call call = {
         .method = method,
-        .path = hearth_client_path(invocation->arena, "/datasets/", invocation->arguments[0], "")};
-    rc = hearth_client_run(client, &call, ret_answer, error);
-    hearth_client_destroy(client);
-    return rc;
+        .path = hearth_client_path(invocation->arena, "/datasets/", invocation->arguments[0], tail),
+        .idle_timeout_ms = READING_MS};
+    return hearth_client_ask(invocation, &call, ret_answer, error);
 }
 
+/* With a base its tokens are counted first, unless that is known already. */
 int hearth_cli_datasets_show(struct hearth_invocation *invocation, struct hearth_error *error)
 {
-    json_t *dataset;
-    int rc = ask(invocation, "GET", &dataset, error);
+    const char *base = hearth_invocation_option(invocation, "base");
+    json_t *dataset = NULL, *measure = NULL;
+    int rc = 0;
+    if (base)
+        rc = ask(invocation, "GET",
+                 hearth_client_path(invocation->arena, "/tokens?base=", base, ""), &measure, error);
+    if (!rc)
+        rc = ask(invocation, "GET", "", &dataset, error);
+    if (!rc && measure)
+        json_object_set_new(dataset, "measured", json_pack("[O]", measure));
+    json_decref(measure);
     return rc ? rc : show(invocation, dataset, error);
 }
 
 int hearth_cli_datasets_rm(struct hearth_invocation *invocation, struct hearth_error *error)
 {
     json_t *answer;
-    int rc = ask(invocation, "DELETE", &answer, error);
+    int rc = ask(invocation, "DELETE", "", &answer, error);
     if (rc)
         return rc;
     if (invocation->json)

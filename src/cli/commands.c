@@ -72,6 +72,13 @@ static const struct hearth_option datasets_options[] = {
     {.name = NULL},
 };
 
+static const struct hearth_option datasets_show_options[] = {
+    {.name = "base",
+     .argument = "MODEL",
+     .help = "how long the rows are in tokens of this model; counted once, then known"},
+    {.name = NULL},
+};
+
 static const struct hearth_option train_options[] = {
     {.name = "name",
      .argument = "MODEL",
@@ -236,7 +243,8 @@ const struct hearth_command hearth_commands[] = {
      .least = 1,
      .most = 1,
      .summary = "Show a data set with the faults of its rows",
-     .example = "hearth datasets show facts",
+     .example = "hearth datasets show facts --base smollm2",
+     .options = datasets_show_options,
      .client = true,
      .run = hearth_cli_datasets_show},
     {.name = "datasets rm",

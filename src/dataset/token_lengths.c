@@ -46,8 +46,10 @@ json_t *hearth_token_lengths_json(const struct hearth_token_lengths *lengths)
         if (lengths->steps[i])
             json_array_append_new(histogram, json_pack("{s:I, s:I}", "from", (json_int_t)1 << i,
                                                        "rows", (json_int_t)lengths->steps[i]));
-    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "rows", (json_int_t)lengths->rows,
+    double mean = lengths->rows ? (double)lengths->tokens / (double)lengths->rows : 0;
+    return json_pack("{s:I, s:I, s:I, s:f, s:I, s:I, s:I, s:o}", "rows", (json_int_t)lengths->rows,
                      "total", (json_int_t)lengths->tokens, "min", (json_int_t)lengths->least,
-                     "median", (json_int_t)lengths->median, "p95", (json_int_t)lengths->most_of_95,
-                     "max", (json_int_t)lengths->most, "histogram", histogram);
+                     "mean", mean, "median", (json_int_t)lengths->median, "p95",
+                     (json_int_t)lengths->most_of_95, "max", (json_int_t)lengths->most, "histogram",
+                     histogram);
 }

@@ -20,8 +20,8 @@ struct hearth_token_lengths {
 /* Sorts the lengths. Percentiles by the nearest rank. */
 void hearth_token_lengths_of(uint32_t *lengths, size_t count,
                              struct hearth_token_lengths *ret_lengths);
-/* {"rows", "total", "min", "median", "p95", "max", "histogram": [{"from", "rows"} …]} of the steps
- * that have rows; the caller's. */
+/* {"rows", "total", "min", "mean", "median", "p95", "max", "histogram": [{"from", "rows"} …]} of
+ * the steps that have rows; the caller's. */
 json_t *hearth_token_lengths_json(const struct hearth_token_lengths *lengths);
 
 #endif

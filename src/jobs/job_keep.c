@@ -22,12 +22,13 @@ struct hearth_job_ask {
     void *argument;
     struct hearth_model *model; /* NULL: it is to be made */
     struct hearth_job_dataset data, evaluation;
+    const char *data_facts;
 };
 
 /* Reading */
 
 static int find_dataset(struct hearth_store *store, struct hearth_job_ask *ask, const char *id,
-                        struct hearth_job_dataset *ret)
+                        struct hearth_job_dataset *ret, const char **ret_facts)
 {
     struct hearth_dataset dataset;
     int rc = hearth_dataset_find(store, id, ask->work.arena, &dataset, &ask->work.error);
@@ -36,6 +37,7 @@ static int find_dataset(struct hearth_store *store, struct hearth_job_ask *ask, 
     ret->id = dataset.id;
     ret->path = dataset.path;
     ret->sha256 = dataset.sha256;
+    *ret_facts = dataset.facts_json;
     return 0;
 }
 
@@ -65,16 +67,17 @@ static int check_asked(struct hearth_job_ask *ask)
 static int read_rows(struct hearth_store *store, struct hearth_store_work *work)
 {
     struct hearth_job_ask *ask = (struct hearth_job_ask *)work;
+    const char *unused;
     int rc = check_asked(ask);
-    if (!rc)
+    if (!rc && !ask->request.measures)
         rc = find_model(store, ask);
     if (!rc && !*hearth_job_ask_base(ask))
         rc = hearth_error_set(&work->error, HEARTH_EFIELDS,
                               "base_model is missing, and the model has none");
     if (!rc)
-        rc = find_dataset(store, ask, ask->request.dataset, &ask->data);
+        rc = find_dataset(store, ask, ask->request.dataset, &ask->data, &ask->data_facts);
     if (!rc && ask->request.evaluation_dataset)
-        rc = find_dataset(store, ask, ask->request.evaluation_dataset, &ask->evaluation);
+        rc = find_dataset(store, ask, ask->request.evaluation_dataset, &ask->evaluation, &unused);
     return rc;
 }
 
@@ -124,6 +127,11 @@ const struct hearth_job_request *hearth_job_ask_request(const struct hearth_job_
 const char *hearth_job_ask_base(const struct hearth_job_ask *ask)
 {
     return ask->request.base ? ask->request.base : ask->model ? ask->model->base_model : "";
+}
+
+const char *hearth_job_ask_data_facts(const struct hearth_job_ask *ask)
+{
+    return ask->data_facts;
 }
 
 void hearth_job_ask_fill(const struct hearth_job_ask *ask, struct hearth_job_fresh *fresh)

@@ -16,6 +16,8 @@ void hearth_job_ask_read(struct hearth_store *store, const struct hearth_job_req
 const struct hearth_job_request *hearth_job_ask_request(const struct hearth_job_ask *ask);
 /* The base that was named, or that the model has. */
 const char *hearth_job_ask_base(const struct hearth_job_ask *ask);
+/* The facts of the dataset's record. */
+const char *hearth_job_ask_data_facts(const struct hearth_job_ask *ask);
 /* What the rows say; texts are the ask's. */
 void hearth_job_ask_fill(const struct hearth_job_ask *ask, struct hearth_job_fresh *fresh);
 /* Makes the model when it is not there, and the record. HEARTH_ECONFLICT names the job or the

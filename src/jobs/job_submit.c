@@ -8,11 +8,13 @@
 #include "config/settings.h"
 #include "domain/reference.h"
 #include "domain/training_parameters.h"
+#include "jobs/dataset_measures.h"
 #include "jobs/job_keep.h"
 #include "jobs/jobs_private.h"
 #include "jobs/trainer_process.h"
 #include "loop/loop.h"
 #include "serving/locate.h"
+#include "store/store_work.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -30,7 +32,8 @@ struct hearth_submission {
     struct hearth_locating *locating;
     char base_path[4096];
     json_t *facts;
-    bool is_ready; /* for the trainer, in its turn */
+    bool is_ready;  /* for the trainer, in its turn */
+    bool is_stored; /* the store has it, and it comes back by itself */
     struct hearth_trainer *trainer;
     struct hearth_timer *limit;
     json_t *plan;
@@ -93,6 +96,7 @@ static void on_kept(void *argument, const struct hearth_record *record,
 static void keep(struct hearth_submission *submission)
 {
     submission->jobs->away++;
+    submission->is_stored = true;
     hearth_job_ask_keep(submission->ask, submission->facts,
                         submission->jobs->work.settings->training_jobs_max, submission->base->task,
                         on_kept, submission);
@@ -120,6 +124,72 @@ static void ask_room(struct hearth_submission *submission)
         keep(submission);
 }
 
+/* Measures of data */
+
+static void answer_measure(struct hearth_submission *submission, json_t *measure)
+{
+    const char *facts = hearth_job_ask_data_facts(submission->ask);
+    json_t *dataset = hearth_json_parse(facts, strlen(facts), NULL);
+    json_t *told =
+        json_pack("{s:s, s:s}", "id", hearth_job_facts_text(submission->facts, "dataset_id"),
+                  "name", hearth_json_text(dataset, "name", ""));
+    json_object_update(told, measure);
+    /* It may have been counted for another version that has the same files. */
+    json_object_set_new(told, "base", json_string(submission->base->id));
+    json_decref(dataset);
+    json_decref(measure);
+    answer(submission, told, NULL);
+}
+
+struct measuring {
+    struct hearth_store_work work; /* first */
+    struct hearth_submission *submission;
+    const char *dataset, *sha256;
+    json_t *measure;
+};
+
+static int keep_measure(struct hearth_store *store, struct hearth_store_work *work)
+{
+    const struct measuring *measuring = (struct measuring *)work;
+    return hearth_dataset_measure_keep(store, measuring->dataset, measuring->sha256,
+                                       measuring->measure, work->arena, &work->error);
+}
+
+/* One that could not be kept is told all the same; it is counted again next time. */
+static void measure_kept(struct hearth_store_work *work)
+{
+    struct measuring *measuring = (struct measuring *)work;
+    measuring->submission->jobs->away--;
+    answer_measure(measuring->submission, measuring->measure);
+    hearth_store_work_free(work);
+}
+
+static void take_measure(struct hearth_submission *submission, const json_t *result)
+{
+    struct measuring *measuring =
+        hearth_store_work_create(sizeof(*measuring), keep_measure, measure_kept);
+    const char *digest = hearth_job_facts_text(submission->facts, "base_sha256");
+    measuring->submission = submission;
+    measuring->dataset = hearth_job_facts_text(submission->facts, "dataset_id");
+    measuring->sha256 = hearth_job_facts_text(submission->facts, "dataset_sha256");
+    measuring->measure = hearth_dataset_measure_make(submission->base->id, digest, result);
+    submission->jobs->away++;
+    submission->is_stored = true;
+    hearth_store_work_start(submission->jobs->work.store, &measuring->work);
+}
+
+static bool is_measured(struct hearth_submission *submission)
+{
+    if (!hearth_job_ask_request(submission->ask)->measures)
+        return false;
+    json_t *measure =
+        hearth_dataset_measure_find(hearth_job_ask_data_facts(submission->ask),
+                                    hearth_job_facts_text(submission->facts, "base_sha256"));
+    if (measure)
+        answer_measure(submission, measure);
+    return measure != NULL;
+}
+
 /* The trainer's look */
 
 static void on_event(void *argument, const json_t *event)
@@ -144,6 +214,8 @@ static void on_trainer_end(void *argument, const struct hearth_trainer_end *end)
     bool is_slow = !end->result && error.code == HEARTH_ETIMEOUT && !end->told;
     if (!end->result && (!is_slow || request->dry_run))
         answer(submission, NULL, &error);
+    else if (request->measures)
+        take_measure(submission, end->result);
     else if (request->dry_run)
         answer(submission,
                json_pack("{s:O?, s:O}", "plan", submission->plan, "preview", end->result), NULL);
@@ -155,8 +227,9 @@ static void on_limit(void *argument)
 {
     struct hearth_submission *submission = argument;
     struct hearth_error error;
-    hearth_error_set(&error, HEARTH_ETIMEOUT,
-                     "the check of the job took longer than training_check_timeout allows");
+    bool measures = hearth_job_ask_request(submission->ask)->measures;
+    hearth_error_set(&error, HEARTH_ETIMEOUT, "%s took longer than training_check_timeout allows",
+                     measures ? "counting the tokens" : "the check of the job");
     hearth_trainer_kill(submission->trainer, &error);
 }
 
@@ -166,6 +239,8 @@ static int start_trainer(struct hearth_submission *submission, struct hearth_err
                                                         .on_end = on_trainer_end};
     const struct hearth_job_work *work = &submission->jobs->work;
     json_t *order = hearth_job_facts_order(submission->facts, submission->base_path, NULL);
+    if (hearth_job_ask_request(submission->ask)->measures)
+        json_object_set_new(order, "work", json_string("measure"));
     const struct hearth_trainer_options options = {
         .loop = work->loop,
         .settings = work->settings,
@@ -271,6 +346,8 @@ static void on_located(void *argument, const struct hearth_location *location)
         answer(submission, NULL, &error);
         return;
     }
+    if (is_measured(submission))
+        return;
     submission->is_ready = true;
     look_at_next(submission->jobs);
 }
@@ -327,6 +404,18 @@ void hearth_jobs_submit(struct hearth_jobs *jobs, const struct hearth_job_reques
     hearth_job_ask_read(jobs->work.store, request, on_read, submission, &submission->ask);
 }
 
+void hearth_jobs_measure(struct hearth_jobs *jobs, const char *principal, const char *dataset,
+                         const char *base, hearth_on_job *on_done, void *argument)
+{
+    const struct hearth_job_request request = {.principal = principal,
+                                               .model = "",
+                                               .base = base,
+                                               .dataset = dataset,
+                                               .dry_run = true,
+                                               .measures = true};
+    hearth_jobs_submit(jobs, &request, on_done, argument);
+}
+
 /* Those that the store has come back by themselves. */
 void hearth_submissions_stop(struct hearth_jobs *jobs)
 {
@@ -334,7 +423,7 @@ void hearth_submissions_stop(struct hearth_jobs *jobs)
     hearth_error_set(&error, HEARTH_EDRAINING, "the server is shutting down");
     for (struct hearth_submission *each = jobs->submissions, *next; each; each = next) {
         next = each->next;
-        if (each->trainer || each->locating || each->seek || each->is_ready)
+        if (!each->is_stored && (each->trainer || each->locating || each->seek || each->is_ready))
             answer(each, NULL, &error);
     }
 }

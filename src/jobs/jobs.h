@@ -63,6 +63,7 @@ struct hearth_job_request {
     const json_t *parameters;       /* an object, or NULL */
     const json_t *client;           /* kept beside the job for the API that asks; or NULL */
     bool dry_run;
+    bool measures; /* hearth_jobs_measure */
 };
 /* Checks the request, with a trainer that reads its base and data; then the job is kept. Tells the
  * job as a client sees it, or of a dry run {"plan": …, "preview": …}; the callee's. Errors are of
@@ -71,6 +72,12 @@ struct hearth_job_request {
 typedef void hearth_on_job(void *argument, json_t *job, const struct hearth_error *error);
 void hearth_jobs_submit(struct hearth_jobs *jobs, const struct hearth_job_request *request,
                         hearth_on_job *on_done, void *argument);
+
+/* How long the rows of a data set (id or name) are in tokens of a base, as dataset_measures.h has
+ * it, with the "id" and "name" of the data set. Counted by a trainer, within
+ * training_check_timeout, if it is not known yet. Errors as those of a dry run. */
+void hearth_jobs_measure(struct hearth_jobs *jobs, const char *principal, const char *dataset,
+                         const char *base, hearth_on_job *on_done, void *argument);
 
 /* As a client sees it: of one that is alive here what is true now, of others what the record says.
  * The caller's. */

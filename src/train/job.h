@@ -42,6 +42,12 @@ int hearth_job_run(const struct hearth_job_order *order, const struct hearth_wor
 int hearth_job_preview(const struct hearth_job_order *order, const struct hearth_words *words,
                        const struct hearth_job_listener *listener, json_t **ret_result,
                        struct hearth_error *error);
+/* How long all rows are, none cut or left out. `ret_result` is {"tokens": what
+ * hearth_token_lengths_json has, "learnt_tokens", "context": of the base, 0: it names none,
+ * "over_context": rows that are longer, "faulty"}. */
+int hearth_job_measure(const struct hearth_job_order *order, const struct hearth_words *words,
+                       const struct hearth_job_listener *listener, json_t **ret_result,
+                       struct hearth_error *error);
 /* A merge rests and stops between tensors, and cannot go on: a second one begins anew. No model is
  * there before it is whole. It tells no event; `ret_result` is {"files": […]}. */
 int hearth_job_merge(const struct hearth_job_order *order,

@@ -66,13 +66,13 @@ static int identify(struct hearth_job_order *order, struct hearth_error *error)
 
 static int take_work(const json_t *json, struct hearth_job_order *order, struct hearth_error *error)
 {
-    static const char *const works[HEARTH_JOB_WORKS] = {"train", "preview", "merge"};
+    static const char *const works[HEARTH_JOB_WORKS] = {"train", "preview", "measure", "merge"};
     const char *work = hearth_json_text(json, "work", "train");
     while (order->work < HEARTH_JOB_WORKS && strcmp(works[order->work], work) != 0)
         order->work++;
     if (order->work < HEARTH_JOB_WORKS)
         return 0;
-    return hearth_error_set(error, HEARTH_EFIELDS, "work must be train, preview or merge");
+    return hearth_error_set(error, HEARTH_EFIELDS, "work must be train, preview, measure or merge");
 }
 
 static int take_merge(struct hearth_job_order *order, struct hearth_error *error)
@@ -117,7 +117,8 @@ static int take(struct hearth_job_order *order, struct hearth_error *error)
         rc = check_keys(base, "base", known_base, error);
     if (!rc)
         rc = take_path(base, "base", &order->base_path, error);
-    if (!rc && order->work != HEARTH_JOB_PREVIEW && (!order->output || order->output[0] != '/'))
+    bool writes = merges || order->work == HEARTH_JOB_TRAIN;
+    if (!rc && writes && (!order->output || order->output[0] != '/'))
         rc = hearth_error_set(error, HEARTH_EFIELDS, "output must be an absolute path");
     if (rc)
         return rc;

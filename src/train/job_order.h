@@ -1,6 +1,6 @@
 /* What a training process is told to do: one JSON object,
  *
- *   {"job": "job_…", "work": "train" | "preview" | "merge",
+ *   {"job": "job_…", "work": "train" | "preview" | "measure" | "merge",
  *    "base": {"path", "name", "sha256"?},
  *    "data": {"path", "sha256"?}, "evaluation_data"?: {"path", "sha256"?},
  *    "output": folder, "parameters": {…}}
@@ -17,7 +17,13 @@
 #include "domain/training_parameters.h"
 #include "train/rewrite.h"
 
-enum hearth_job_work { HEARTH_JOB_TRAIN, HEARTH_JOB_PREVIEW, HEARTH_JOB_MERGE, HEARTH_JOB_WORKS };
+enum hearth_job_work {
+    HEARTH_JOB_TRAIN,
+    HEARTH_JOB_PREVIEW,
+    HEARTH_JOB_MEASURE, /* the data alone */
+    HEARTH_JOB_MERGE,
+    HEARTH_JOB_WORKS
+};
 
 struct hearth_job_data {
     const char *path;   /* NULL: there is none */
@@ -28,7 +34,7 @@ struct hearth_job_order {
     json_t *json; /* owned */
     const char *job, *base_path, *base_name, *base_sha256;
     struct hearth_job_data data, evaluation_data;
-    const char *output; /* NULL in a preview */
+    const char *output; /* NULL in a preview and of a measurement */
     enum hearth_job_work work;
     const char *adapter; /* of a merge */
     enum hearth_rewrite_type type;

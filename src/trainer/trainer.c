@@ -145,12 +145,13 @@ static int do_job(struct trainer *trainer, json_t **ret_result, struct hearth_er
     int rc = hearth_base_words_open(trainer->order.base_path, &words, error);
     if (rc)
         return rc;
-    if (trainer->order.work == HEARTH_JOB_PREVIEW)
-        rc = hearth_job_preview(&trainer->order, hearth_base_words(words), &listener, ret_result,
-                                error);
-    else
-        rc =
-            hearth_job_run(&trainer->order, hearth_base_words(words), &listener, ret_result, error);
+    int (*work)(const struct hearth_job_order *order, const struct hearth_words *words,
+                const struct hearth_job_listener *listener, json_t **ret_result,
+                struct hearth_error *error) =
+        trainer->order.work == HEARTH_JOB_PREVIEW   ? hearth_job_preview
+        : trainer->order.work == HEARTH_JOB_MEASURE ? hearth_job_measure
+                                                    : hearth_job_run;
+    rc = work(&trainer->order, hearth_base_words(words), &listener, ret_result, error);
     hearth_base_words_close(words);
     return rc;
 }

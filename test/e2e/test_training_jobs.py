@@ -116,6 +116,34 @@ def test_from_data_to_an_answer(serve):
     assert said["learnt"]["choices"][0]["message"] != said["base"]["choices"][0]["message"]
 
 
+def test_how_long_rows_are_in_a_bases_tokens_is_counted_once_and_kept(serve):
+    server = serve()
+    planned = ask(server, dry_run=True, parameters={"context": 0}).json()
+    counted = server.get("/datasets/facts/tokens?base=base")
+    assert counted.status == 200, counted.text
+    told = counted.json()
+    tokens = told["tokens"]
+    assert told["base"] == "base:1" and told["faulty"] == told["over_context"] == 0 < told["context"]
+    assert tokens["rows"] == planned["plan"]["rows"] == 8
+    assert tokens["total"] == planned["plan"]["tokens"] and tokens["mean"] == tokens["total"] / 8
+    assert told["learnt_tokens"] == planned["plan"]["learnt_tokens"]
+    assert tokens["min"] <= tokens["median"] <= tokens["p95"] <= tokens["max"]
+    trainers = len([one for one in server.events("process.started") if one.get("kind") == "trainer"])
+    assert server.get("/datasets/facts/tokens?base=base:1").json() == told
+    assert server.get("/datasets/facts").json()["measured"] == [
+        {key: told[key] for key in told if key not in ("id", "name")}]
+    shown = server.cli("datasets", "show", "facts", "--base", "base")
+    assert f"{tokens['total']} in 8 rows, {told['learnt_tokens']} are learnt" in shown.stdout, shown
+    assert trainers == len([one for one in server.events("process.started") if one.get("kind") == "trainer"])
+    assert server.get("/datasets/facts/tokens").status == 422
+    assert server.get("/datasets/facts/tokens?base=nothing").status == 404
+    assert server.get("/datasets/nothing/tokens?base=base").status == 404
+    made = server.post("/datasets", {"path": "facts.jsonl", "name": "again", "base": "base"})
+    assert made.status == 201 and made.json()["measured"][0]["tokens"] == tokens, made.text
+    assert server.post("/datasets", {"path": "facts.jsonl", "name": "third", "base": "no"}).status == 404
+    assert server.get("/datasets/third").status == 404
+
+
 def test_events_and_logs_tell_the_whole(serve):
     server = serve()
     job = submit(server)

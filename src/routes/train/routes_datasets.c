@@ -6,6 +6,7 @@
 #include "gateway/gateway_state.h"
 #include "gateway/query_reader.h"
 #include "jobs/datasets.h"
+#include "jobs/jobs.h"
 #include "routes/train/train_routes.gen.h"
 #include "task/store_job.h"
 
@@ -135,6 +136,43 @@ static void on_previewed(void *argument, const struct hearth_dataset *dataset, j
                            json_pack("{s:s, s:s, s:O, s:b}", "id", dataset->id, "name",
                                      dataset->name, "rows", rows, "more", more));
     hearth_call_drop(call);
+}
+
+/* How long its rows are: counted and kept also when the client has gone. */
+
+static void on_counting_gone(struct hearth_call *call, int reason)
+{
+    (void)call, (void)reason;
+}
+
+static void on_counted(void *argument, json_t *measure, const struct hearth_error *error)
+{
+    struct hearth_call *call = argument;
+    if (call->exchange && error)
+        hearth_answer_error(call, error, NULL);
+    else if (call->exchange)
+        hearth_answer_json(call, 200, json_incref(measure));
+    json_decref(measure);
+    hearth_call_drop(call);
+}
+
+void hearth_route_datasets_tokens(struct hearth_call *call)
+{
+    static const struct hearth_call_events events = {.on_gone = on_counting_gone};
+    static const char *const known[] = {"base", NULL};
+    struct hearth_query_reader reader;
+    hearth_query_reader_init(&reader, call, known);
+    const char *base = hearth_query_read_text(&reader, "base");
+    if (!reader.faults.count && !base)
+        hearth_query_fault(&reader, "base", "a model of the registry", "");
+    if (reader.faults.count) {
+        hearth_answer_faults(call, &reader.faults);
+        return;
+    }
+    hearth_call_hold(call);
+    call->events = &events;
+    hearth_jobs_measure(call->gateway->jobs, call->principal, call->params[0], base, on_counted,
+                        call);
 }
 
 void hearth_route_datasets_preview(struct hearth_call *call)

@@ -2,6 +2,7 @@
  * are answered, so that what cannot be learnt from is refused here and not by a job. */
 #include "base/error.h"
 #include "base/memory.h"
+#include "catalog/catalog.h"
 #include "deferred/deferred.h"
 #include "deferred/kept_files.h"
 #include "deferred/upload.h"
@@ -10,19 +11,22 @@
 #include "jobs/dataset_file.h"
 #include "jobs/dataset_tidy.h"
 #include "jobs/datasets.h"
+#include "jobs/jobs.h"
 #include "routes/train/train_routes.gen.h"
 
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { NAME, FAULTS_ARENA_MAX = 64 << 10 };
+enum { NAME, BASE, FAULTS_ARENA_MAX = 64 << 10 };
 
 /* A registration under way; its call is held. */
 struct adding {
     struct hearth_call *call;
-    struct hearth_upload *upload;     /* NULL: of a path */
-    struct hearth_dataset_work *work; /* NULL: it has ended */
+    struct hearth_upload *upload;         /* NULL: of a path */
+    struct hearth_dataset_work *work;     /* NULL: it has ended */
+    char base[HEARTH_UPLOAD_FIELD_BYTES]; /* whose tokens are to be counted; "": none's */
+    json_t *dataset;                      /* as it is told, while they are */
 };
 
 /* Faults of rows, where a client looks for those of fields. */
@@ -50,22 +54,56 @@ static void refuse_rows(struct hearth_call *call, const struct hearth_dataset_fa
     hearth_arena_destroy(arena);
 }
 
+static void end_adding(struct adding *adding)
+{
+    if (adding->upload)
+        hearth_upload_end(adding->upload);
+    hearth_call_drop(adding->call);
+    json_decref(adding->dataset);
+    hearth_free(adding);
+}
+
+/* The data set is registered all the same where its tokens could not be counted. */
+static void on_measured(void *argument, json_t *measure, const struct hearth_error *error)
+{
+    struct adding *adding = argument;
+    if (error)
+        json_object_set_new(adding->dataset, "measure_error",
+                            json_pack("{s:s, s:s}", "code", hearth_error_row(error->code)->code,
+                                      "detail", error->message));
+    else
+        json_object_set_new(adding->dataset, "measured", json_pack("[O]", measure));
+    if (adding->call->exchange)
+        hearth_answer_json(adding->call, 201, json_incref(adding->dataset));
+    json_decref(measure);
+    end_adding(adding);
+}
+
+static void measure(struct adding *adding, const struct hearth_dataset *dataset)
+{
+    struct hearth_call *call = adding->call;
+    adding->dataset = hearth_dataset_json(dataset);
+    hearth_jobs_measure(call->gateway->jobs, call->principal, dataset->id, adding->base,
+                        on_measured, adding);
+}
+
 static void on_added(void *argument, const struct hearth_dataset *dataset,
                      const struct hearth_dataset_facts *facts, const struct hearth_error *error)
 {
     struct adding *adding = argument;
     struct hearth_call *call = adding->call;
     call->work = NULL;
+    if (call->exchange && !error && *adding->base) {
+        measure(adding, dataset);
+        return;
+    }
     if (call->exchange && error && error->code == HEARTH_EFIELDS && facts && facts->fault_count)
         refuse_rows(call, facts, error);
     else if (call->exchange && error)
         hearth_answer_error(call, error, NULL);
     else if (call->exchange)
         hearth_answer_json(call, 201, hearth_dataset_json(dataset));
-    if (adding->upload)
-        hearth_upload_end(adding->upload);
-    hearth_call_drop(call);
-    hearth_free(adding);
+    end_adding(adding);
 }
 
 static void on_gone(struct hearth_call *call, int reason)
@@ -78,7 +116,7 @@ static void on_gone(struct hearth_call *call, int reason)
 
 /* A client that has left already finds nobody to tell it: then what has come is refused. */
 static void add(struct hearth_call *call, struct hearth_upload *upload,
-                const struct hearth_dataset_order *order)
+                const struct hearth_dataset_order *order, const char *base)
 {
     static const struct hearth_call_events events = {.on_gone = on_gone};
     struct adding *adding = hearth_calloc(1, sizeof(*adding));
@@ -86,6 +124,7 @@ static void add(struct hearth_call *call, struct hearth_upload *upload,
     hearth_call_hold(call);
     adding->call = call;
     adding->upload = upload;
+    snprintf(adding->base, sizeof(adding->base), "%s", base);
     if (is_there)
         call->events = &events;
     call->work = adding;
@@ -98,12 +137,25 @@ static void add(struct hearth_call *call, struct hearth_upload *upload,
         hearth_dataset_work_cancel(work);
 }
 
+/* A base that is not there is told before anything is read. */
+static int check_base(struct hearth_call *call, const char *base, struct hearth_error *error)
+{
+    const struct hearth_catalog_entry *entry = NULL;
+    int rc = *base ? hearth_catalog_acquire(call->gateway->catalog, base, &entry, error) : 0;
+    hearth_catalog_entry_release(entry);
+    return rc;
+}
+
 static int check(const struct hearth_upload *upload, const char **ret_param,
                  struct hearth_error *error)
 {
     const char *name = upload->fields[NAME];
     *ret_param = "name";
-    return *name ? hearth_dataset_name_check(name, error) : 0;
+    int rc = *name ? hearth_dataset_name_check(name, error) : 0;
+    if (rc)
+        return rc;
+    *ret_param = "base";
+    return check_base(upload->call, upload->fields[BASE], error);
 }
 
 /* Without a name it has that of the file as the client's machine calls it. */
@@ -128,13 +180,13 @@ static void on_stored(struct hearth_upload *upload)
         .principal = call->principal,
         .origin = HEARTH_DATASET_OF_UPLOAD,
     };
-    add(call, upload, &order);
+    add(call, upload, &order, upload->fields[BASE]);
     hearth_arena_destroy(arena);
 }
 
 void hearth_route_datasets_create(struct hearth_call *call)
 {
-    static const char *const fields[] = {"name", NULL};
+    static const char *const fields[] = {"name", "base", NULL};
     static const struct hearth_upload_form form = {.fields = fields,
                                                    .id_prefix = HEARTH_DATASET_UPLOAD_PREFIX,
                                                    .check = check,
@@ -149,5 +201,10 @@ void hearth_route_datasets_create(struct hearth_call *call)
         .principal = call->principal,
         .origin = HEARTH_DATASET_OF_PATH,
     };
-    add(call, NULL, &order);
+    const char *base = hearth_json_text(call->json, "base", "");
+    struct hearth_error error;
+    if (check_base(call, base, &error))
+        hearth_answer_error(call, &error, &(struct hearth_error_detail){.param = "base"});
+    else
+        add(call, NULL, &order, base);
 }

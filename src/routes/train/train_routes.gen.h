@@ -8,6 +8,7 @@ void hearth_route_datasets_create(struct hearth_call *call);
 void hearth_route_datasets_list(struct hearth_call *call);
 void hearth_route_datasets_show(struct hearth_call *call);
 void hearth_route_datasets_preview(struct hearth_call *call);
+void hearth_route_datasets_tokens(struct hearth_call *call);
 void hearth_route_datasets_delete(struct hearth_call *call);
 void hearth_route_jobs_create(struct hearth_call *call);
 void hearth_route_jobs_list(struct hearth_call *call);

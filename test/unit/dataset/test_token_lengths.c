@@ -31,6 +31,7 @@ static void test_one_row_and_none(void **state)
     assert_int_equal(found.most_of_95, 7);
     json_t *told = hearth_token_lengths_json(&found);
     assert_int_equal(json_integer_value(json_object_get(told, "max")), 7);
+    assert_true(json_real_value(json_object_get(told, "mean")) == 7);
     const json_t *step = json_array_get(json_object_get(told, "histogram"), 0);
     assert_int_equal(json_integer_value(json_object_get(step, "from")), 4);
     json_decref(told);

@@ -222,7 +222,12 @@ static void write_long_rows(const struct job_bed *bed)
     hearth_free(rows);
 }
 
-static json_t *preview(const struct job_bed *bed, const struct hearth_words *words)
+typedef int look_fn(const struct hearth_job_order *order, const struct hearth_words *words,
+                    const struct hearth_job_listener *listener, json_t **ret_result,
+                    struct hearth_error *error);
+
+static json_t *look(const struct job_bed *bed, const struct hearth_words *words, const char *work,
+                    look_fn *run)
 {
     const struct hearth_job_listener listener = {job_bed_on_event, NULL, job_bed_wants_stop,
                                                  job_bed_rest, (void *)bed};
@@ -232,11 +237,11 @@ static json_t *preview(const struct job_bed *bed, const struct hearth_words *wor
     json_t *result = NULL;
     int length =
         snprintf(text, sizeof(text),
-                 "{\"work\":\"preview\",\"base\":{\"path\":\"%s\",\"name\":\"b\"},"
+                 "{\"work\":\"%s\",\"base\":{\"path\":\"%s\",\"name\":\"b\"},"
                  "\"data\":{\"path\":\"%s\"},\"parameters\":{\"rank\":2,\"context\":4096}}",
-                 bed->base, bed->data);
+                 work, bed->base, bed->data);
     assert_int_equal(hearth_job_order_read(text, (size_t)length, &order, &error), 0);
-    if (hearth_job_preview(&order, words, &listener, &result, &error))
+    if (run(&order, words, &listener, &result, &error))
         fail_msg("%s", error.message);
     hearth_job_order_finish(&order);
     return result;
@@ -252,7 +257,7 @@ static void a_preview_of_long_rows_fits_and_says_what_it_leaves_out(void **state
     write_long_rows(&bed);
     wordy.spell = spell_at_length;
     hearth_buf_init(&text, HEARTH_JOB_RESULT_MAX);
-    json_t *result = preview(&bed, &wordy);
+    json_t *result = look(&bed, &wordy, "preview", hearth_job_preview);
     assert_int_equal(hearth_json_dump(&text, result), 0);
     assert_true(text.length > HEARTH_JOB_RESULT_MAX / 4);
     const json_t *row = json_array_get(json_object_get(result, "rows"), 7);
@@ -270,6 +275,30 @@ static void a_preview_of_long_rows_fits_and_says_what_it_leaves_out(void **state
     job_bed_finish(&bed);
 }
 
+static void a_measurement_cuts_no_row_and_counts_those_that_are_too_long(void **state)
+{
+    (void)state;
+    struct job_bed bed;
+    begin(&bed, NULL);
+    write_long_rows(&bed);
+    json_t *shown = look(&bed, &job_bed_words, "preview", hearth_job_preview);
+    json_t *result = look(&bed, &job_bed_words, "measure", hearth_job_measure);
+    const json_t *tokens = json_object_get(result, "tokens");
+    json_int_t rows = job_bed_number_of(tokens, "rows");
+    assert_int_equal(rows, job_bed_number_of(json_object_get(shown, "tokens"), "rows"));
+    assert_true(job_bed_number_of(tokens, "max") >=
+                job_bed_number_of(json_object_get(shown, "tokens"), "max"));
+    assert_int_equal(job_bed_number_of(tokens, "total"),
+                     job_bed_number_of(result, "learnt_tokens") + rows);
+    assert_int_equal(job_bed_number_of(result, "over_context"),
+                     job_bed_number_of(tokens, "max") > job_bed_number_of(result, "context") ? rows
+                                                                                             : 0);
+    assert_int_equal(job_bed_number_of(result, "faulty"), 0);
+    json_decref(shown);
+    json_decref(result);
+    job_bed_finish(&bed);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -282,6 +311,7 @@ int main(void)
         cmocka_unit_test(a_base_that_overflows_is_told_with_its_layer_and_makes_no_adapter),
         cmocka_unit_test(a_rate_that_is_too_high_is_halved_once_and_the_job_completes),
         cmocka_unit_test(one_that_is_too_high_by_half_fails_with_the_layer_and_makes_no_adapter),
+        cmocka_unit_test(a_measurement_cuts_no_row_and_counts_those_that_are_too_long),
         cmocka_unit_test(a_preview_of_long_rows_fits_and_says_what_it_leaves_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

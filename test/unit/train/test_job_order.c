@@ -51,6 +51,17 @@ static void a_preview_has_no_folder(void **state)
     hearth_job_order_finish(&order);
 }
 
+static void a_measurement_has_no_folder(void **state)
+{
+    (void)state;
+    struct hearth_job_order order;
+    struct hearth_error error;
+    assert_int_equal(read("{\"work\":\"measure\"," BASE "," DATA "}", &order, &error), 0);
+    assert_int_equal(order.work, HEARTH_JOB_MEASURE);
+    assert_null(order.output);
+    hearth_job_order_finish(&order);
+}
+
 static void a_merge_has_an_adapter_and_no_data(void **state)
 {
     (void)state;
@@ -162,6 +173,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_order_is_taken_with_what_it_leaves_out),
         cmocka_unit_test(a_preview_has_no_folder),
+        cmocka_unit_test(a_measurement_has_no_folder),
         cmocka_unit_test(a_merge_has_an_adapter_and_no_data),
         cmocka_unit_test(a_fault_is_named_with_its_place),
         cmocka_unit_test(what_decides_the_result_is_the_identity_and_nothing_else),
