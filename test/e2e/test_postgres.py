@@ -17,24 +17,42 @@ import time
 
 import pytest
 
-from conftest import ROOT, cli, wait_for, write_fake
+from conftest import ROOT, cli, free_port, wait_for, write_fake
 
 PASSWORD = "s3cret/w@rd"
 QUOTED = "s3cret%2Fw%40rd"
 
 
+def certify(folder, name, signer=None, *more):
+    """Makes name.pem and name.key: of an authority, or signed by one."""
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                    "-days", "2", "-subj", f"/CN={name}", "-keyout", folder / f"{name}.key", "-out",
+                    folder / f"{name}.pem",
+                    *(["-CA", folder / f"{signer}.pem", "-CAkey", folder / f"{signer}.key"] if signer else []), *more],
+                   check=True, stderr=subprocess.DEVNULL)
+
+
 class Database:
-    """A PostgreSQL server in a folder of its own, and a schema in it for each test."""
+    """A PostgreSQL server in a folder of its own, and a schema in it for each test. Its certificate is
+    for localhost."""
 
     def __init__(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="hearth-pg-"))
+        self.port = free_port()
         (self.folder / "password").write_text(PASSWORD)
+        for name in ("authority", "stranger"):
+            certify(self.folder, name)
+        certify(self.folder, "server", "authority", "-addext", "subjectAltName=DNS:localhost")
+        if os.geteuid() == 0:
+            shutil.chown(self.folder / "server.key", "postgres")
         self.schemas = 0
         self.begin()
 
     def begin(self):
         self.process = subprocess.Popen(
-            [ROOT / "test/support/postgres_server", self.folder], stderr=subprocess.PIPE, text=True,
+            [ROOT / "test/support/postgres_server", self.folder, f"port={self.port}", "listen_addresses=127.0.0.1",
+             "ssl=on", f"ssl_cert_file={self.folder}/server.pem", f"ssl_key_file={self.folder}/server.key"],
+            stderr=subprocess.PIPE, text=True,
             env={**os.environ, "HEARTH_TEST_PG_AUTH": "scram-sha-256",
                  "HEARTH_TEST_PG_PWFILE": str(self.folder / "password")})
 
@@ -46,8 +64,8 @@ class Database:
         wait_for(answers, 30, "PostgreSQL")
 
     def sql(self, text, check=True):
-        done = subprocess.run(["psql", "-XqtA", "-v", "ON_ERROR_STOP=1", "-h", self.folder, "-U", "hearth",
-                               "-d", "postgres", "-c", text], capture_output=True, text=True,
+        done = subprocess.run(["psql", "-XqtA", "-v", "ON_ERROR_STOP=1", "-h", self.folder, "-p",
+                               str(self.port), "-U", "hearth", "-d", "postgres", "-c", text], capture_output=True, text=True,
                               env={**os.environ, "PGPASSWORD": PASSWORD}, timeout=30)
         assert not check or done.returncode == 0, done.stderr
         return done
@@ -55,7 +73,10 @@ class Database:
     def fresh(self):
         self.schemas += 1
         self.sql(f"CREATE SCHEMA e{self.schemas}")
-        return {"DATABASE_URL": f"postgresql://hearth:{QUOTED}@/postgres?host={self.folder}"
+        return self.reach(f"host={self.folder}")
+
+    def reach(self, how):
+        return {"DATABASE_URL": f"postgresql://hearth:{QUOTED}@/postgres?port={self.port}&{how}"
                                 f"&options=-csearch_path%3De{self.schemas}",
                 "HEARTH_DATABASE_CONNECT_TIMEOUT": "1s", "HEARTH_DATABASE_STATEMENT_TIMEOUT": "1s"}
 
@@ -293,3 +314,32 @@ def test_a_wrong_password_is_told(database, env, home):
                env={**env, "DATABASE_URL": env["DATABASE_URL"].replace(QUOTED, "wrong-one")})
     assert done.returncode == 75 and "wrong-one" not in done.stderr, done
     assert "password authentication failed" in done.stderr
+
+
+def test_a_database_over_tls_is_checked_as_the_url_asks(database, env, start, tmp_path):
+    """Both gateways come over TCP with TLS; a stranger's authority and another host's name are refused."""
+    def over_tls(host, mode, authority=None):
+        return database.reach(f"host={host}&sslmode={mode}"
+                              + (f"&sslrootcert={database.folder}/{authority}.pem" if authority else ""))
+    homes = [tmp_path / "a", tmp_path / "b"]
+    for each in homes:
+        each.mkdir()
+    checked = over_tls("localhost", "verify-full", "authority")
+    pair = [start(home=homes[0], env=checked), start(home=homes[1], env=over_tls("127.0.0.1", "require"))]
+    assert create(pair[0], "one").status == 201
+    wait_for(lambda: served(pair[1]) == ["one"], 10, "the other gateway's model")
+    assert pair[1].delete("/models/one").status == 200
+    used = database.sql("SELECT DISTINCT ssl, version FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) "
+                        "WHERE application_name LIKE 'hearth%'").stdout.split()
+    assert used == ["t|TLSv1.3"], used
+    no_password(*pair)
+    for server in pair:
+        server.stop()
+    outcomes = {("127.0.0.1", "verify-ca", "authority"): 0,
+                ("127.0.0.1", "verify-full", "authority"): 75,  # the certificate is for localhost
+                ("localhost", "verify-full", "stranger"): 75}
+    for how, code in outcomes.items():
+        done = cli("list", home=homes[0], env=over_tls(*how), timeout=20)
+        assert done.returncode == code, (how, done)
+        assert code == 0 or "certificate" in done.stderr, done
+        assert "s3cret" not in done.stdout + done.stderr
