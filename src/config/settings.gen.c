@@ -833,7 +833,7 @@ const struct hearth_setting hearth_settings_table[] = {
     {
         .key = "keep_alive_max", .flag = "keep-alive-max",
         .env = "HEARTH_KEEP_ALIVE_MAX", .fallback = "24h",
-        .help = "longest time that the keep_alive of a request (Ollama) may hold a model that nobody uses, where idle_unload is shorter; 0 is no limit. Memory that another model needs is taken back all the same",
+        .help = "longest time that the keep_alive of a request may hold a model that nobody uses, where idle_unload is shorter; 0 is no limit. Memory that another model needs is taken back all the same",
         .commands = "serve",
         .type = "duration", .kind = HEARTH_SETTING_DURATION,
         .choices = NULL,

@@ -158,7 +158,7 @@ struct hearth_settings {
     uint64_t stop_timeout;
     /* milliseconds: unload a model that has not been used for this long; 0 never does */
     uint64_t idle_unload;
-    /* milliseconds: longest time that the keep_alive of a request (Ollama) may hold a model that nobody uses, where idle_unload is shorter; 0 is no limit. Memory that another model needs is taken back all the same */
+    /* milliseconds: longest time that the keep_alive of a request may hold a model that nobody uses, where idle_unload is shorter; 0 is no limit. Memory that another model needs is taken back all the same */
     uint64_t keep_alive_max;
     /* adapters (installed with --base) that one loaded model takes in at once, which then need no process of their own; the one unused for longest goes for another. 0: each has its own process */
     int64_t adapters_max;

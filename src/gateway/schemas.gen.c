@@ -292,6 +292,7 @@ static const struct hearth_schema node_39 = {
 };
 static const struct hearth_schema_property top_messages_request_properties[] = {
     {"model", &node_24, false},
+    {"keep_alive", &hearth_schema_keep_alive, false},
     {"messages", &hearth_schema_anthropic_messages, true},
     {"max_tokens", &node_25, true},
     {"system", &hearth_schema_anthropic_system, false},
@@ -318,7 +319,7 @@ const struct hearth_schema hearth_schema_messages_request = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
     .properties = top_messages_request_properties,
-    .property_count = 22,
+    .property_count = 23,
     .closed = true,
 };
 static const struct hearth_schema node_40 = {
@@ -787,6 +788,7 @@ static const struct hearth_schema node_95 = {
     .any_of = (const struct hearth_schema *const[]){&node_96, &node_97, &node_99, &node_100, NULL},
 };
 static const struct hearth_schema_property top_infer_request_properties[] = {
+    {"keep_alive", &hearth_schema_keep_alive, false},
     {"input", &node_95, true},
     {"parameters", &hearth_schema_parameters, false},
 };
@@ -794,7 +796,7 @@ const struct hearth_schema hearth_schema_infer_request = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
     .properties = top_infer_request_properties,
-    .property_count = 2,
+    .property_count = 3,
     .closed = true,
 };
 static const struct hearth_schema node_103 = {
@@ -862,6 +864,7 @@ static const struct hearth_schema node_113 = {
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_inference_request_properties[] = {
+    {"keep_alive", &hearth_schema_keep_alive, false},
     {"model_id", &node_102, false},
     {"prompt", &node_106, true},
     {"max_tokens", &node_107, false},
@@ -877,7 +880,7 @@ const struct hearth_schema hearth_schema_inference_request = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
     .properties = top_inference_request_properties,
-    .property_count = 10,
+    .property_count = 11,
     .closed = true,
 };
 static const struct hearth_schema node_114 = {
@@ -1535,6 +1538,7 @@ static const struct hearth_schema node_218 = {
     .items = &node_219,
 };
 static const struct hearth_schema_property top_native_completion_request_properties[] = {
+    {"keep_alive", &hearth_schema_keep_alive, false},
     {"prompt", &hearth_schema_native_prompt, true},
     {"model", &node_162, false},
     {"stream", &node_163, false},
@@ -1591,7 +1595,7 @@ const struct hearth_schema hearth_schema_native_completion_request = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
     .properties = top_native_completion_request_properties,
-    .property_count = 51,
+    .property_count = 52,
     .closed = true,
 };
 static const struct hearth_schema node_220 = {
@@ -1928,6 +1932,7 @@ static const struct hearth_schema node_283 = {
     .items = &node_284,
 };
 static const struct hearth_schema_property top_native_infill_request_properties[] = {
+    {"keep_alive", &hearth_schema_keep_alive, false},
     {"input_prefix", &node_220, true},
     {"input_suffix", &node_221, true},
     {"prompt", &node_222, false},
@@ -1987,7 +1992,7 @@ const struct hearth_schema hearth_schema_native_infill_request = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
     .properties = top_native_infill_request_properties,
-    .property_count = 54,
+    .property_count = 55,
     .closed = true,
 };
 static const struct hearth_schema node_285 = {
@@ -2386,54 +2391,37 @@ static const struct hearth_schema node_351 = {
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_353 = {
-    .expected = "a number",
-    .types = HEARTH_SCHEMA_NUMBER,
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN,
 };
 static const struct hearth_schema node_354 = {
-    .expected = "a string of at most 64 characters",
+    .expected = "\"low\", \"medium\", \"high\" or \"max\"",
     .types = HEARTH_SCHEMA_STRING,
-    .length_max = 64,
+    .choices = (const char *const[]){"low", "medium", "high", "max", NULL},
 };
 static const struct hearth_schema node_355 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_352 = {
-    .expected = "a number or a string of at most 64 characters",
+    .expected = "true or false or \"low\", \"medium\", \"high\" or \"max\"",
     .any_of = (const struct hearth_schema *const[]){&node_353, &node_354, &node_355, NULL},
 };
-static const struct hearth_schema node_357 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN,
-};
-static const struct hearth_schema node_358 = {
-    .expected = "\"low\", \"medium\", \"high\" or \"max\"",
-    .types = HEARTH_SCHEMA_STRING,
-    .choices = (const char *const[]){"low", "medium", "high", "max", NULL},
-};
-static const struct hearth_schema node_359 = {
-    .expected = "any value",
-    .types = HEARTH_SCHEMA_NULL,
-};
 static const struct hearth_schema node_356 = {
-    .expected = "true or false or \"low\", \"medium\", \"high\" or \"max\"",
-    .any_of = (const struct hearth_schema *const[]){&node_357, &node_358, &node_359, NULL},
-};
-static const struct hearth_schema node_360 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_361 = {
+static const struct hearth_schema node_357 = {
     .expected = "an integer from 0 to 20",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){20.0},
 };
-static const struct hearth_schema node_362 = {
+static const struct hearth_schema node_358 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_363 = {
+static const struct hearth_schema node_359 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
@@ -2445,12 +2433,12 @@ static const struct hearth_schema_property top_ollama_chat_request_properties[] 
     {"format", &node_347, false},
     {"options", &hearth_schema_ollama_options, false},
     {"stream", &node_351, false},
-    {"keep_alive", &node_352, false},
-    {"think", &node_356, false},
-    {"logprobs", &node_360, false},
-    {"top_logprobs", &node_361, false},
-    {"truncate", &node_362, false},
-    {"shift", &node_363, false},
+    {"keep_alive", &hearth_schema_keep_alive, false},
+    {"think", &node_352, false},
+    {"logprobs", &node_356, false},
+    {"top_logprobs", &node_357, false},
+    {"truncate", &node_358, false},
+    {"shift", &node_359, false},
 };
 const struct hearth_schema hearth_schema_ollama_chat_request = {
     .expected = "an object",
@@ -2459,130 +2447,113 @@ const struct hearth_schema hearth_schema_ollama_chat_request = {
     .property_count = 13,
     .closed = true,
 };
-static const struct hearth_schema node_364 = {
+static const struct hearth_schema node_360 = {
     .expected = "a string of at most 512 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 512,
 };
-static const struct hearth_schema node_365 = {
+static const struct hearth_schema node_361 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_362 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_363 = {
+    .expected = "nothing",
+    .refused = "the models here read text only, no images",
+};
+static const struct hearth_schema node_364 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_366 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_367 = {
-    .expected = "nothing",
-    .refused = "the models here read text only, no images",
-};
-static const struct hearth_schema node_368 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_370 = {
     .expected = "\"json\" or \"\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"json", "", NULL},
 };
-static const struct hearth_schema node_371 = {
+static const struct hearth_schema node_367 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
 };
-static const struct hearth_schema node_372 = {
+static const struct hearth_schema node_368 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_365 = {
+    .expected = "\"json\" or \"\" or an object",
+    .any_of = (const struct hearth_schema *const[]){&node_366, &node_367, &node_368, NULL},
 };
 static const struct hearth_schema node_369 = {
-    .expected = "\"json\" or \"\" or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_370, &node_371, &node_372, NULL},
-};
-static const struct hearth_schema node_373 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_374 = {
+static const struct hearth_schema node_370 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_376 = {
-    .expected = "a number",
-    .types = HEARTH_SCHEMA_NUMBER,
-};
-static const struct hearth_schema node_377 = {
-    .expected = "a string of at most 64 characters",
-    .types = HEARTH_SCHEMA_STRING,
-    .length_max = 64,
-};
-static const struct hearth_schema node_378 = {
-    .expected = "any value",
-    .types = HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_375 = {
-    .expected = "a number or a string of at most 64 characters",
-    .any_of = (const struct hearth_schema *const[]){&node_376, &node_377, &node_378, NULL},
-};
-static const struct hearth_schema node_380 = {
+static const struct hearth_schema node_372 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN,
 };
-static const struct hearth_schema node_381 = {
+static const struct hearth_schema node_373 = {
     .expected = "\"low\", \"medium\", \"high\" or \"max\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"low", "medium", "high", "max", NULL},
 };
-static const struct hearth_schema node_382 = {
+static const struct hearth_schema node_374 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_379 = {
+static const struct hearth_schema node_371 = {
     .expected = "true or false or \"low\", \"medium\", \"high\" or \"max\"",
-    .any_of = (const struct hearth_schema *const[]){&node_380, &node_381, &node_382, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_372, &node_373, &node_374, NULL},
 };
-static const struct hearth_schema node_383 = {
+static const struct hearth_schema node_375 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_384 = {
+static const struct hearth_schema node_376 = {
     .expected = "an integer from 0 to 20",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){20.0},
 };
-static const struct hearth_schema node_385 = {
+static const struct hearth_schema node_377 = {
     .expected = "nothing",
     .refused = "the model's own template is used, which its setting chat_template replaces",
 };
-static const struct hearth_schema node_386 = {
+static const struct hearth_schema node_378 = {
     .expected = "nothing",
     .refused = "token ids of a conversation are neither given nor taken here; send its messages to /api/chat",
 };
-static const struct hearth_schema node_387 = {
+static const struct hearth_schema node_379 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_388 = {
+static const struct hearth_schema node_380 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_ollama_generate_request_properties[] = {
-    {"model", &node_364, false},
-    {"prompt", &node_365, false},
-    {"suffix", &node_366, false},
-    {"images", &node_367, false},
-    {"system", &node_368, false},
-    {"format", &node_369, false},
+    {"model", &node_360, false},
+    {"prompt", &node_361, false},
+    {"suffix", &node_362, false},
+    {"images", &node_363, false},
+    {"system", &node_364, false},
+    {"format", &node_365, false},
     {"options", &hearth_schema_ollama_options, false},
-    {"stream", &node_373, false},
-    {"raw", &node_374, false},
-    {"keep_alive", &node_375, false},
-    {"think", &node_379, false},
-    {"logprobs", &node_383, false},
-    {"top_logprobs", &node_384, false},
-    {"template", &node_385, false},
-    {"context", &node_386, false},
-    {"truncate", &node_387, false},
-    {"shift", &node_388, false},
+    {"stream", &node_369, false},
+    {"raw", &node_370, false},
+    {"keep_alive", &hearth_schema_keep_alive, false},
+    {"think", &node_371, false},
+    {"logprobs", &node_375, false},
+    {"top_logprobs", &node_376, false},
+    {"template", &node_377, false},
+    {"context", &node_378, false},
+    {"truncate", &node_379, false},
+    {"shift", &node_380, false},
 };
 const struct hearth_schema hearth_schema_ollama_generate_request = {
     .expected = "an object",
@@ -2591,68 +2562,51 @@ const struct hearth_schema hearth_schema_ollama_generate_request = {
     .property_count = 17,
     .closed = true,
 };
-static const struct hearth_schema node_389 = {
+static const struct hearth_schema node_381 = {
     .expected = "a string of at most 512 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 512,
 };
-static const struct hearth_schema node_391 = {
+static const struct hearth_schema node_383 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_393 = {
+static const struct hearth_schema node_385 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_392 = {
+static const struct hearth_schema node_384 = {
     .expected = "an array of strings of at most 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_max = 2048,
-    .items = &node_393,
+    .items = &node_385,
 };
-static const struct hearth_schema node_390 = {
+static const struct hearth_schema node_382 = {
     .expected = "a text or a list of up to 2,048 texts",
     .takes_nul = true,
-    .any_of = (const struct hearth_schema *const[]){&node_391, &node_392, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_383, &node_384, NULL},
 };
-static const struct hearth_schema node_394 = {
+static const struct hearth_schema node_386 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_395 = {
+static const struct hearth_schema node_387 = {
     .expected = "an integer from 0 to 1,048,576",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1048576.0},
 };
-static const struct hearth_schema node_397 = {
-    .expected = "a number",
-    .types = HEARTH_SCHEMA_NUMBER,
-};
-static const struct hearth_schema node_398 = {
-    .expected = "a string of at most 64 characters",
-    .types = HEARTH_SCHEMA_STRING,
-    .length_max = 64,
-};
-static const struct hearth_schema node_399 = {
-    .expected = "any value",
-    .types = HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_396 = {
-    .expected = "a number or a string of at most 64 characters",
-    .any_of = (const struct hearth_schema *const[]){&node_397, &node_398, &node_399, NULL},
-};
-static const struct hearth_schema node_400 = {
+static const struct hearth_schema node_388 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_ollama_embed_request_properties[] = {
-    {"model", &node_389, false},
-    {"input", &node_390, true},
-    {"truncate", &node_394, false},
-    {"dimensions", &node_395, false},
-    {"keep_alive", &node_396, false},
-    {"options", &node_400, false},
+    {"model", &node_381, false},
+    {"input", &node_382, true},
+    {"truncate", &node_386, false},
+    {"dimensions", &node_387, false},
+    {"keep_alive", &hearth_schema_keep_alive, false},
+    {"options", &node_388, false},
 };
 const struct hearth_schema hearth_schema_ollama_embed_request = {
     .expected = "an object",
@@ -2661,42 +2615,25 @@ const struct hearth_schema hearth_schema_ollama_embed_request = {
     .property_count = 6,
     .closed = true,
 };
-static const struct hearth_schema node_401 = {
+static const struct hearth_schema node_389 = {
     .expected = "a string of at most 512 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 512,
 };
-static const struct hearth_schema node_402 = {
+static const struct hearth_schema node_390 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
     .takes_nul = true,
 };
-static const struct hearth_schema node_404 = {
-    .expected = "a number",
-    .types = HEARTH_SCHEMA_NUMBER,
-};
-static const struct hearth_schema node_405 = {
-    .expected = "a string of at most 64 characters",
-    .types = HEARTH_SCHEMA_STRING,
-    .length_max = 64,
-};
-static const struct hearth_schema node_406 = {
-    .expected = "any value",
-    .types = HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_403 = {
-    .expected = "a number or a string of at most 64 characters",
-    .any_of = (const struct hearth_schema *const[]){&node_404, &node_405, &node_406, NULL},
-};
-static const struct hearth_schema node_407 = {
+static const struct hearth_schema node_391 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_ollama_embeddings_request_properties[] = {
-    {"model", &node_401, false},
-    {"prompt", &node_402, true},
-    {"keep_alive", &node_403, false},
-    {"options", &node_407, false},
+    {"model", &node_389, false},
+    {"prompt", &node_390, true},
+    {"keep_alive", &hearth_schema_keep_alive, false},
+    {"options", &node_391, false},
 };
 const struct hearth_schema hearth_schema_ollama_embeddings_request = {
     .expected = "an object",
@@ -2705,39 +2642,39 @@ const struct hearth_schema hearth_schema_ollama_embeddings_request = {
     .property_count = 4,
     .closed = true,
 };
-static const struct hearth_schema node_408 = {
+static const struct hearth_schema node_392 = {
     .expected = "a string of at most 512 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 512,
 };
-static const struct hearth_schema node_409 = {
+static const struct hearth_schema node_393 = {
     .expected = "a string of at most 512 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 512,
 };
-static const struct hearth_schema node_410 = {
+static const struct hearth_schema node_394 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_411 = {
+static const struct hearth_schema node_395 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_412 = {
+static const struct hearth_schema node_396 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_413 = {
+static const struct hearth_schema node_397 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_ollama_show_request_properties[] = {
-    {"model", &node_408, false},
-    {"name", &node_409, false},
-    {"verbose", &node_410, false},
-    {"system", &node_411, false},
-    {"template", &node_412, false},
-    {"options", &node_413, false},
+    {"model", &node_392, false},
+    {"name", &node_393, false},
+    {"verbose", &node_394, false},
+    {"system", &node_395, false},
+    {"template", &node_396, false},
+    {"options", &node_397, false},
 };
 const struct hearth_schema hearth_schema_ollama_show_request = {
     .expected = "an object",
@@ -2746,39 +2683,39 @@ const struct hearth_schema hearth_schema_ollama_show_request = {
     .property_count = 6,
     .closed = true,
 };
-static const struct hearth_schema node_414 = {
+static const struct hearth_schema node_398 = {
     .expected = "a string of at most 4,096 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 4096,
 };
-static const struct hearth_schema node_415 = {
+static const struct hearth_schema node_399 = {
     .expected = "a string of at most 4,096 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 4096,
 };
-static const struct hearth_schema node_416 = {
+static const struct hearth_schema node_400 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_417 = {
+static const struct hearth_schema node_401 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_418 = {
+static const struct hearth_schema node_402 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_419 = {
+static const struct hearth_schema node_403 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_ollama_pull_request_properties[] = {
-    {"model", &node_414, false},
-    {"name", &node_415, false},
-    {"insecure", &node_416, false},
-    {"stream", &node_417, false},
-    {"username", &node_418, false},
-    {"password", &node_419, false},
+    {"model", &node_398, false},
+    {"name", &node_399, false},
+    {"insecure", &node_400, false},
+    {"stream", &node_401, false},
+    {"username", &node_402, false},
+    {"password", &node_403, false},
 };
 const struct hearth_schema hearth_schema_ollama_pull_request = {
     .expected = "an object",
@@ -2787,19 +2724,19 @@ const struct hearth_schema hearth_schema_ollama_pull_request = {
     .property_count = 6,
     .closed = true,
 };
-static const struct hearth_schema node_420 = {
+static const struct hearth_schema node_404 = {
     .expected = "a string of at most 512 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 512,
 };
-static const struct hearth_schema node_421 = {
+static const struct hearth_schema node_405 = {
     .expected = "a string of at most 512 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 512,
 };
 static const struct hearth_schema_property top_ollama_copy_request_properties[] = {
-    {"source", &node_420, true},
-    {"destination", &node_421, true},
+    {"source", &node_404, true},
+    {"destination", &node_405, true},
 };
 const struct hearth_schema hearth_schema_ollama_copy_request = {
     .expected = "an object",
@@ -2808,19 +2745,19 @@ const struct hearth_schema hearth_schema_ollama_copy_request = {
     .property_count = 2,
     .closed = true,
 };
-static const struct hearth_schema node_422 = {
+static const struct hearth_schema node_406 = {
     .expected = "a string of at most 512 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 512,
 };
-static const struct hearth_schema node_423 = {
+static const struct hearth_schema node_407 = {
     .expected = "a string of at most 512 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 512,
 };
 static const struct hearth_schema_property top_ollama_delete_request_properties[] = {
-    {"model", &node_422, false},
-    {"name", &node_423, false},
+    {"model", &node_406, false},
+    {"name", &node_407, false},
 };
 const struct hearth_schema hearth_schema_ollama_delete_request = {
     .expected = "an object",
@@ -2829,18 +2766,18 @@ const struct hearth_schema hearth_schema_ollama_delete_request = {
     .property_count = 2,
     .closed = true,
 };
-static const struct hearth_schema node_424 = {
+static const struct hearth_schema node_408 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
     .check = hearth_check_text_part,
 };
-static const struct hearth_schema node_425 = {
+static const struct hearth_schema node_409 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
 static const struct hearth_schema_property top_text_part_properties[] = {
-    {"type", &node_424, true},
-    {"text", &node_425, true},
+    {"type", &node_408, true},
+    {"text", &node_409, true},
 };
 const struct hearth_schema hearth_schema_text_part = {
     .expected = "an object",
@@ -2848,67 +2785,67 @@ const struct hearth_schema hearth_schema_text_part = {
     .properties = top_text_part_properties,
     .property_count = 2,
 };
-static const struct hearth_schema node_426 = {
+static const struct hearth_schema node_410 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_427 = {
+static const struct hearth_schema node_411 = {
     .expected = "an array of objects of at most 4,096 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_max = 4096,
     .items = &hearth_schema_text_part,
 };
-static const struct hearth_schema node_428 = {
+static const struct hearth_schema node_412 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
 const struct hearth_schema hearth_schema_content = {
     .expected = "a string or an array of objects of at most 4,096 items",
-    .any_of = (const struct hearth_schema *const[]){&node_426, &node_427, &node_428, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_410, &node_411, &node_412, NULL},
 };
-static const struct hearth_schema node_429 = {
+static const struct hearth_schema node_413 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_430 = {
+static const struct hearth_schema node_414 = {
     .expected = "\"function\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"function", NULL},
 };
-static const struct hearth_schema node_432 = {
+static const struct hearth_schema node_416 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_434 = {
+static const struct hearth_schema node_418 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_435 = {
+static const struct hearth_schema node_419 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
 };
-static const struct hearth_schema node_436 = {
+static const struct hearth_schema node_420 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_433 = {
+static const struct hearth_schema node_417 = {
     .expected = "a string or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_434, &node_435, &node_436, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_418, &node_419, &node_420, NULL},
 };
-static const struct hearth_schema_property node_431_properties[] = {
-    {"name", &node_432, true},
-    {"arguments", &node_433, false},
+static const struct hearth_schema_property node_415_properties[] = {
+    {"name", &node_416, true},
+    {"arguments", &node_417, false},
 };
-static const struct hearth_schema node_431 = {
+static const struct hearth_schema node_415 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
-    .properties = node_431_properties,
+    .properties = node_415_properties,
     .property_count = 2,
 };
 static const struct hearth_schema_property top_tool_call_properties[] = {
-    {"id", &node_429, false},
-    {"type", &node_430, false},
-    {"function", &node_431, true},
+    {"id", &node_413, false},
+    {"type", &node_414, false},
+    {"function", &node_415, true},
 };
 const struct hearth_schema hearth_schema_tool_call = {
     .expected = "an object",
@@ -2916,41 +2853,58 @@ const struct hearth_schema hearth_schema_tool_call = {
     .properties = top_tool_call_properties,
     .property_count = 3,
 };
-static const struct hearth_schema node_437 = {
+static const struct hearth_schema node_421 = {
+    .expected = "a number",
+    .types = HEARTH_SCHEMA_NUMBER,
+};
+static const struct hearth_schema node_422 = {
+    .expected = "a string of at most 64 characters",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_max = 64,
+};
+static const struct hearth_schema node_423 = {
+    .expected = "any value",
+    .types = HEARTH_SCHEMA_NULL,
+};
+const struct hearth_schema hearth_schema_keep_alive = {
+    .expected = "a number or a string of at most 64 characters",
+    .any_of = (const struct hearth_schema *const[]){&node_421, &node_422, &node_423, NULL},
+};
+static const struct hearth_schema node_424 = {
     .expected = "\"system\", \"developer\", \"user\", \"assistant\", \"tool\" or \"function\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"system", "developer", "user", "assistant", "tool", "function", NULL},
 };
-static const struct hearth_schema node_438 = {
+static const struct hearth_schema node_425 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_439 = {
+static const struct hearth_schema node_426 = {
     .expected = "an array of objects of at most 1,024 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 1024,
     .items = &hearth_schema_tool_call,
 };
-static const struct hearth_schema node_440 = {
+static const struct hearth_schema node_427 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_441 = {
+static const struct hearth_schema node_428 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_442 = {
+static const struct hearth_schema node_429 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_message_properties[] = {
-    {"role", &node_437, true},
+    {"role", &node_424, true},
     {"content", &hearth_schema_content, false},
-    {"name", &node_438, false},
-    {"tool_calls", &node_439, false},
-    {"tool_call_id", &node_440, false},
-    {"reasoning_content", &node_441, false},
-    {"refusal", &node_442, false},
+    {"name", &node_425, false},
+    {"tool_calls", &node_426, false},
+    {"tool_call_id", &node_427, false},
+    {"reasoning_content", &node_428, false},
+    {"refusal", &node_429, false},
 };
 const struct hearth_schema hearth_schema_message = {
     .expected = "an object",
@@ -2958,29 +2912,29 @@ const struct hearth_schema hearth_schema_message = {
     .properties = top_message_properties,
     .property_count = 7,
 };
-static const struct hearth_schema node_443 = {
+static const struct hearth_schema node_430 = {
     .expected = "a string of 1 to 256 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 256,
 };
-static const struct hearth_schema node_444 = {
+static const struct hearth_schema node_431 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_445 = {
+static const struct hearth_schema node_432 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_446 = {
+static const struct hearth_schema node_433 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_function_properties[] = {
-    {"name", &node_443, true},
-    {"description", &node_444, false},
-    {"parameters", &node_445, false},
-    {"strict", &node_446, false},
+    {"name", &node_430, true},
+    {"description", &node_431, false},
+    {"parameters", &node_432, false},
+    {"strict", &node_433, false},
 };
 const struct hearth_schema hearth_schema_function = {
     .expected = "an object",
@@ -2988,13 +2942,13 @@ const struct hearth_schema hearth_schema_function = {
     .properties = top_function_properties,
     .property_count = 4,
 };
-static const struct hearth_schema node_447 = {
+static const struct hearth_schema node_434 = {
     .expected = "\"function\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"function", NULL},
 };
 static const struct hearth_schema_property top_tool_properties[] = {
-    {"type", &node_447, false},
+    {"type", &node_434, false},
     {"function", &hearth_schema_function, true},
 };
 const struct hearth_schema hearth_schema_tool = {
@@ -3003,17 +2957,17 @@ const struct hearth_schema hearth_schema_tool = {
     .properties = top_tool_properties,
     .property_count = 2,
 };
-static const struct hearth_schema node_448 = {
+static const struct hearth_schema node_435 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_449 = {
+static const struct hearth_schema node_436 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_stream_options_properties[] = {
-    {"include_usage", &node_448, false},
-    {"include_obfuscation", &node_449, false},
+    {"include_usage", &node_435, false},
+    {"include_obfuscation", &node_436, false},
 };
 const struct hearth_schema hearth_schema_stream_options = {
     .expected = "an object",
@@ -3022,30 +2976,30 @@ const struct hearth_schema hearth_schema_stream_options = {
     .property_count = 2,
     .closed = true,
 };
-static const struct hearth_schema node_450 = {
+static const struct hearth_schema node_437 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_452 = {
+static const struct hearth_schema node_439 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_451 = {
+static const struct hearth_schema node_438 = {
     .expected = "an array of strings that are not empty of at most 16 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_max = 16,
-    .items = &node_452,
+    .items = &node_439,
 };
-static const struct hearth_schema node_453 = {
+static const struct hearth_schema node_440 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
 const struct hearth_schema hearth_schema_stop = {
     .expected = "a string or an array of strings that are not empty of at most 16 items",
-    .any_of = (const struct hearth_schema *const[]){&node_450, &node_451, &node_453, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_437, &node_438, &node_440, NULL},
 };
-static const struct hearth_schema node_454 = {
+static const struct hearth_schema node_441 = {
     .expected = "an integer from 0 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER,
     .minimum = &(const double){0.0},
@@ -3056,26 +3010,26 @@ const struct hearth_schema hearth_schema_tokens = {
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 1048576,
-    .items = &node_454,
+    .items = &node_441,
 };
-static const struct hearth_schema node_456 = {
+static const struct hearth_schema node_443 = {
     .expected = "an integer from 0 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_457 = {
+static const struct hearth_schema node_444 = {
     .expected = "a number",
     .types = HEARTH_SCHEMA_NUMBER,
 };
-static const struct hearth_schema_property node_455_properties[] = {
-    {"id", &node_456, true},
-    {"scale", &node_457, true},
+static const struct hearth_schema_property node_442_properties[] = {
+    {"id", &node_443, true},
+    {"scale", &node_444, true},
 };
-static const struct hearth_schema node_455 = {
+static const struct hearth_schema node_442 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
-    .properties = node_455_properties,
+    .properties = node_442_properties,
     .property_count = 2,
     .closed = true,
 };
@@ -3083,9 +3037,9 @@ const struct hearth_schema hearth_schema_lora = {
     .expected = "an array of objects of at most 32 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 32,
-    .items = &node_455,
+    .items = &node_442,
 };
-static const struct hearth_schema node_458 = {
+static const struct hearth_schema node_445 = {
     .expected = "a string of 1 to 40 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
@@ -3095,9 +3049,9 @@ const struct hearth_schema hearth_schema_dry_breakers = {
     .expected = "a list of up to 16 texts of 1 to 40 bytes",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_max = 16,
-    .items = &node_458,
+    .items = &node_445,
 };
-static const struct hearth_schema node_459 = {
+static const struct hearth_schema node_446 = {
     .expected = "a number from -100 to 100",
     .types = HEARTH_SCHEMA_NUMBER,
     .minimum = &(const double){-100.0},
@@ -3106,15 +3060,15 @@ static const struct hearth_schema node_459 = {
 const struct hearth_schema hearth_schema_logit_bias = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .additional = &node_459,
+    .additional = &node_446,
 };
-static const struct hearth_schema node_460 = {
+static const struct hearth_schema node_447 = {
     .expected = "\"text\", \"json_object\" or \"json_schema\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"text", "json_object", "json_schema", NULL},
 };
 static const struct hearth_schema_property top_response_format_properties[] = {
-    {"type", &node_460, true},
+    {"type", &node_447, true},
 };
 const struct hearth_schema hearth_schema_response_format = {
     .expected = "an object",
@@ -3122,884 +3076,886 @@ const struct hearth_schema hearth_schema_response_format = {
     .properties = top_response_format_properties,
     .property_count = 1,
 };
-static const struct hearth_schema node_461 = {
+static const struct hearth_schema node_448 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_462 = {
+static const struct hearth_schema node_449 = {
     .expected = "an array of objects of 1 to 65,536 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 65536,
     .items = &hearth_schema_message,
 };
-static const struct hearth_schema node_463 = {
+static const struct hearth_schema node_450 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_465 = {
+static const struct hearth_schema node_452 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_466 = {
+static const struct hearth_schema node_453 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema_property node_464_properties[] = {
-    {"include_usage", &node_465, false},
-    {"include_obfuscation", &node_466, false},
+static const struct hearth_schema_property node_451_properties[] = {
+    {"include_usage", &node_452, false},
+    {"include_obfuscation", &node_453, false},
 };
-static const struct hearth_schema node_464 = {
+static const struct hearth_schema node_451 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .properties = node_464_properties,
+    .properties = node_451_properties,
     .property_count = 2,
     .closed = true,
 };
-static const struct hearth_schema node_467 = {
+static const struct hearth_schema node_454 = {
     .expected = "an integer from 1 to 2,147,483,647, or -1 or null for no limit",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
     .check = hearth_check_max_tokens,
 };
-static const struct hearth_schema node_468 = {
+static const struct hearth_schema node_455 = {
     .expected = "an integer from 1 to 2,147,483,647, or -1 or null for no limit",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
     .check = hearth_check_max_tokens,
 };
-static const struct hearth_schema node_469 = {
+static const struct hearth_schema node_456 = {
     .expected = "a number from 0 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_470 = {
+static const struct hearth_schema node_457 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_471 = {
+static const struct hearth_schema node_458 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_472 = {
+static const struct hearth_schema node_459 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_473 = {
+static const struct hearth_schema node_460 = {
     .expected = "a number over 0 and at most 10",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .minimum_exclusive = true,
     .maximum = &(const double){10.0},
 };
-static const struct hearth_schema node_474 = {
+static const struct hearth_schema node_461 = {
     .expected = "a number over 0 and at most 10",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .minimum_exclusive = true,
     .maximum = &(const double){10.0},
 };
-static const struct hearth_schema node_475 = {
+static const struct hearth_schema node_462 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_476 = {
+static const struct hearth_schema node_463 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_477 = {
+static const struct hearth_schema node_464 = {
     .expected = "a number from -1 to 1000",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){1000.0},
 };
-static const struct hearth_schema node_478 = {
+static const struct hearth_schema node_465 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_479 = {
+static const struct hearth_schema node_466 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_480 = {
+static const struct hearth_schema node_467 = {
     .expected = "a number from 0 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_481 = {
+static const struct hearth_schema node_468 = {
     .expected = "a number from 0 to 100",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){100.0},
 };
-static const struct hearth_schema node_482 = {
+static const struct hearth_schema node_469 = {
     .expected = "a number from 0 to 100",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){100.0},
 };
-static const struct hearth_schema node_483 = {
+static const struct hearth_schema node_470 = {
     .expected = "a number from 1 to 100",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){100.0},
 };
-static const struct hearth_schema node_484 = {
+static const struct hearth_schema node_471 = {
     .expected = "an integer from 0 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_485 = {
+static const struct hearth_schema node_472 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_487 = {
+static const struct hearth_schema node_474 = {
     .expected = "a string of 1 to 40 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 40,
 };
-static const struct hearth_schema node_486 = {
+static const struct hearth_schema node_473 = {
     .expected = "a list of up to 16 texts of 1 to 40 bytes",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 16,
-    .items = &node_487,
+    .items = &node_474,
 };
-static const struct hearth_schema node_488 = {
+static const struct hearth_schema node_475 = {
     .expected = "a number from -2 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-2.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_489 = {
+static const struct hearth_schema node_476 = {
     .expected = "a number from -2 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-2.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_490 = {
+static const struct hearth_schema node_477 = {
     .expected = "an integer",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_491 = {
+static const struct hearth_schema node_478 = {
     .expected = "an integer from 1 to 128",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){128.0},
 };
-static const struct hearth_schema node_492 = {
+static const struct hearth_schema node_479 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_493 = {
+static const struct hearth_schema node_480 = {
     .expected = "an integer from 0 to 20",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){20.0},
 };
-static const struct hearth_schema node_494 = {
+static const struct hearth_schema node_481 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_495 = {
+static const struct hearth_schema node_482 = {
     .expected = "an array of objects of at most 1,024 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 1024,
     .items = &hearth_schema_tool,
 };
-static const struct hearth_schema node_497 = {
+static const struct hearth_schema node_484 = {
     .expected = "\"none\", \"auto\" or \"required\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"none", "auto", "required", NULL},
 };
-static const struct hearth_schema node_498 = {
+static const struct hearth_schema node_485 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
 };
-static const struct hearth_schema node_499 = {
+static const struct hearth_schema node_486 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_496 = {
+static const struct hearth_schema node_483 = {
     .expected = "\"none\", \"auto\" or \"required\" or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_497, &node_498, &node_499, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_484, &node_485, &node_486, NULL},
 };
-static const struct hearth_schema node_500 = {
+static const struct hearth_schema node_487 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_501 = {
+static const struct hearth_schema node_488 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_502 = {
+static const struct hearth_schema node_489 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_503 = {
+static const struct hearth_schema node_490 = {
     .expected = "an array of objects of at most 512 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 512,
     .items = &hearth_schema_function,
 };
-static const struct hearth_schema node_505 = {
+static const struct hearth_schema node_492 = {
     .expected = "\"none\" or \"auto\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"none", "auto", NULL},
 };
-static const struct hearth_schema node_506 = {
+static const struct hearth_schema node_493 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
 };
-static const struct hearth_schema node_507 = {
+static const struct hearth_schema node_494 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_504 = {
+static const struct hearth_schema node_491 = {
     .expected = "\"none\" or \"auto\" or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_505, &node_506, &node_507, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_492, &node_493, &node_494, NULL},
 };
-static const struct hearth_schema node_508 = {
+static const struct hearth_schema node_495 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_509 = {
+static const struct hearth_schema node_496 = {
     .expected = "\"none\", \"minimal\", \"low\", \"medium\", \"high\", \"xhigh\" or \"auto\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"none", "minimal", "low", "medium", "high", "xhigh", "auto", NULL},
 };
-static const struct hearth_schema node_510 = {
+static const struct hearth_schema node_497 = {
     .expected = "\"none\", \"auto\", \"deepseek\" or \"deepseek-legacy\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"none", "auto", "deepseek", "deepseek-legacy", NULL},
 };
-static const struct hearth_schema node_511 = {
+static const struct hearth_schema node_498 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_512 = {
+static const struct hearth_schema node_499 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_514 = {
+static const struct hearth_schema node_501 = {
     .expected = "\"text\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"text", NULL},
 };
-static const struct hearth_schema node_513 = {
+static const struct hearth_schema node_500 = {
     .expected = "an array of \"text\" of at most 8 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 8,
-    .items = &node_514,
+    .items = &node_501,
 };
-static const struct hearth_schema node_515 = {
+static const struct hearth_schema node_502 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_516 = {
+static const struct hearth_schema node_503 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_517 = {
+static const struct hearth_schema node_504 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_518 = {
+static const struct hearth_schema node_505 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_519 = {
+static const struct hearth_schema node_506 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_507 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_508 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_509 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_510 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_511 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_512 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_513 = {
+    .expected = "nothing",
+    .refused = "there is no beam search here; leave it out to sample, or set temperature to 0",
+};
+static const struct hearth_schema node_514 = {
+    .expected = "nothing",
+    .refused = "the tokens of an answer cannot be limited to a list here; logit_bias changes single ones",
+};
+static const struct hearth_schema node_515 = {
+    .expected = "nothing",
+    .refused = "words cannot be forbidden here; logit_bias forbids tokens",
+};
+static const struct hearth_schema node_516 = {
+    .expected = "nothing",
+    .refused = "code of clients does not run here",
+};
+static const struct hearth_schema node_517 = {
+    .expected = "nothing",
+    .refused = "prompts are texts or token ids here",
+};
+static const struct hearth_schema node_518 = {
+    .expected = "nothing",
+    .refused = "this server answers with text only",
+};
+static const struct hearth_schema node_519 = {
+    .expected = "nothing",
+    .refused = "this server has no web search",
 };
 static const struct hearth_schema node_520 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_521 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .expected = "any value",
 };
 static const struct hearth_schema node_522 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .expected = "any value",
 };
 static const struct hearth_schema node_523 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_524 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_525 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema node_524 = {
+    .expected = "an array of strings that are not empty of 1 to 1,000 items",
+    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
+    .length_min = 1,
+    .length_max = 1000,
+    .items = &node_525,
 };
 static const struct hearth_schema node_526 = {
-    .expected = "nothing",
-    .refused = "there is no beam search here; leave it out to sample, or set temperature to 0",
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_527 = {
-    .expected = "nothing",
-    .refused = "the tokens of an answer cannot be limited to a list here; logit_bias changes single ones",
-};
-static const struct hearth_schema node_528 = {
-    .expected = "nothing",
-    .refused = "words cannot be forbidden here; logit_bias forbids tokens",
-};
-static const struct hearth_schema node_529 = {
-    .expected = "nothing",
-    .refused = "code of clients does not run here",
-};
-static const struct hearth_schema node_530 = {
-    .expected = "nothing",
-    .refused = "prompts are texts or token ids here",
-};
-static const struct hearth_schema node_531 = {
-    .expected = "nothing",
-    .refused = "this server answers with text only",
-};
-static const struct hearth_schema node_532 = {
-    .expected = "nothing",
-    .refused = "this server has no web search",
-};
-static const struct hearth_schema node_533 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_534 = {
-    .expected = "any value",
-};
-static const struct hearth_schema node_535 = {
-    .expected = "any value",
-};
-static const struct hearth_schema node_536 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_538 = {
-    .expected = "a string that is not empty",
-    .types = HEARTH_SCHEMA_STRING,
-    .length_min = 1,
-};
-static const struct hearth_schema node_537 = {
-    .expected = "an array of strings that are not empty of 1 to 1,000 items",
-    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
-    .length_min = 1,
-    .length_max = 1000,
-    .items = &node_538,
-};
-static const struct hearth_schema node_539 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_540 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_541 = {
+static const struct hearth_schema node_528 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_543 = {
+static const struct hearth_schema node_530 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_542 = {
+static const struct hearth_schema node_529 = {
     .expected = "an array of strings that are not empty of 1 to 1,000 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_min = 1,
     .length_max = 1000,
-    .items = &node_543,
+    .items = &node_530,
 };
 static const struct hearth_schema_property top_chat_request_properties[] = {
-    {"model", &node_461, false},
-    {"messages", &node_462, true},
-    {"stream", &node_463, false},
-    {"stream_options", &node_464, false},
-    {"max_tokens", &node_467, false},
-    {"max_completion_tokens", &node_468, false},
-    {"temperature", &node_469, false},
-    {"top_p", &node_470, false},
-    {"top_k", &node_471, false},
-    {"min_p", &node_472, false},
-    {"repeat_penalty", &node_473, false},
-    {"repetition_penalty", &node_474, false},
-    {"repeat_last_n", &node_475, false},
-    {"typical_p", &node_476, false},
-    {"top_n_sigma", &node_477, false},
-    {"xtc_probability", &node_478, false},
-    {"xtc_threshold", &node_479, false},
-    {"dynatemp_range", &node_480, false},
-    {"dynatemp_exponent", &node_481, false},
-    {"dry_multiplier", &node_482, false},
-    {"dry_base", &node_483, false},
-    {"dry_allowed_length", &node_484, false},
-    {"dry_penalty_last_n", &node_485, false},
-    {"dry_sequence_breakers", &node_486, false},
-    {"presence_penalty", &node_488, false},
-    {"frequency_penalty", &node_489, false},
-    {"seed", &node_490, false},
+    {"model", &node_448, false},
+    {"keep_alive", &hearth_schema_keep_alive, false},
+    {"messages", &node_449, true},
+    {"stream", &node_450, false},
+    {"stream_options", &node_451, false},
+    {"max_tokens", &node_454, false},
+    {"max_completion_tokens", &node_455, false},
+    {"temperature", &node_456, false},
+    {"top_p", &node_457, false},
+    {"top_k", &node_458, false},
+    {"min_p", &node_459, false},
+    {"repeat_penalty", &node_460, false},
+    {"repetition_penalty", &node_461, false},
+    {"repeat_last_n", &node_462, false},
+    {"typical_p", &node_463, false},
+    {"top_n_sigma", &node_464, false},
+    {"xtc_probability", &node_465, false},
+    {"xtc_threshold", &node_466, false},
+    {"dynatemp_range", &node_467, false},
+    {"dynatemp_exponent", &node_468, false},
+    {"dry_multiplier", &node_469, false},
+    {"dry_base", &node_470, false},
+    {"dry_allowed_length", &node_471, false},
+    {"dry_penalty_last_n", &node_472, false},
+    {"dry_sequence_breakers", &node_473, false},
+    {"presence_penalty", &node_475, false},
+    {"frequency_penalty", &node_476, false},
+    {"seed", &node_477, false},
     {"stop", &hearth_schema_stop, false},
-    {"n", &node_491, false},
+    {"n", &node_478, false},
     {"logit_bias", &hearth_schema_logit_bias, false},
     {"lora", &hearth_schema_lora, false},
-    {"logprobs", &node_492, false},
-    {"top_logprobs", &node_493, false},
-    {"ignore_eos", &node_494, false},
-    {"tools", &node_495, false},
-    {"tool_choice", &node_496, false},
-    {"parallel_tool_calls", &node_500, false},
+    {"logprobs", &node_479, false},
+    {"top_logprobs", &node_480, false},
+    {"ignore_eos", &node_481, false},
+    {"tools", &node_482, false},
+    {"tool_choice", &node_483, false},
+    {"parallel_tool_calls", &node_487, false},
     {"response_format", &hearth_schema_response_format, false},
-    {"chat_template_kwargs", &node_501, false},
-    {"add_generation_prompt", &node_502, false},
-    {"functions", &node_503, false},
-    {"function_call", &node_504, false},
-    {"continue_final_message", &node_508, false},
-    {"reasoning_effort", &node_509, false},
-    {"reasoning_format", &node_510, false},
-    {"enable_thinking", &node_511, false},
-    {"verbosity", &node_512, false},
-    {"modalities", &node_513, false},
-    {"service_tier", &node_515, false},
-    {"cache_prompt", &node_516, false},
-    {"return_progress", &node_517, false},
-    {"timings_per_token", &node_518, false},
-    {"user", &node_519, false},
-    {"safety_identifier", &node_520, false},
-    {"prompt_cache_key", &node_521, false},
-    {"prompt_cache_retention", &node_522, false},
-    {"store", &node_523, false},
-    {"metadata", &node_524, false},
-    {"prediction", &node_525, false},
-    {"use_beam_search", &node_526, false},
-    {"allowed_token_ids", &node_527, false},
-    {"bad_words", &node_528, false},
-    {"logits_processors", &node_529, false},
-    {"prompt_embeds", &node_530, false},
-    {"audio", &node_531, false},
-    {"web_search_options", &node_532, false},
-    {"grammar", &node_533, false},
-    {"json_schema", &node_534, false},
-    {"guided_json", &node_535, false},
-    {"guided_regex", &node_536, false},
-    {"guided_choice", &node_537, false},
-    {"guided_grammar", &node_539, false},
-    {"structured_outputs", &node_540, false},
-    {"regex", &node_541, false},
-    {"choice", &node_542, false},
+    {"chat_template_kwargs", &node_488, false},
+    {"add_generation_prompt", &node_489, false},
+    {"functions", &node_490, false},
+    {"function_call", &node_491, false},
+    {"continue_final_message", &node_495, false},
+    {"reasoning_effort", &node_496, false},
+    {"reasoning_format", &node_497, false},
+    {"enable_thinking", &node_498, false},
+    {"verbosity", &node_499, false},
+    {"modalities", &node_500, false},
+    {"service_tier", &node_502, false},
+    {"cache_prompt", &node_503, false},
+    {"return_progress", &node_504, false},
+    {"timings_per_token", &node_505, false},
+    {"user", &node_506, false},
+    {"safety_identifier", &node_507, false},
+    {"prompt_cache_key", &node_508, false},
+    {"prompt_cache_retention", &node_509, false},
+    {"store", &node_510, false},
+    {"metadata", &node_511, false},
+    {"prediction", &node_512, false},
+    {"use_beam_search", &node_513, false},
+    {"allowed_token_ids", &node_514, false},
+    {"bad_words", &node_515, false},
+    {"logits_processors", &node_516, false},
+    {"prompt_embeds", &node_517, false},
+    {"audio", &node_518, false},
+    {"web_search_options", &node_519, false},
+    {"grammar", &node_520, false},
+    {"json_schema", &node_521, false},
+    {"guided_json", &node_522, false},
+    {"guided_regex", &node_523, false},
+    {"guided_choice", &node_524, false},
+    {"guided_grammar", &node_526, false},
+    {"structured_outputs", &node_527, false},
+    {"regex", &node_528, false},
+    {"choice", &node_529, false},
 };
 const struct hearth_schema hearth_schema_chat_request = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
     .properties = top_chat_request_properties,
-    .property_count = 75,
+    .property_count = 76,
     .closed = true,
 };
-static const struct hearth_schema node_544 = {
+static const struct hearth_schema node_531 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_546 = {
+static const struct hearth_schema node_533 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_548 = {
+static const struct hearth_schema node_535 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_547 = {
+static const struct hearth_schema node_534 = {
     .expected = "an array of strings of 1 to 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_548,
+    .items = &node_535,
 };
-static const struct hearth_schema node_549 = {
+static const struct hearth_schema node_536 = {
     .expected = "an array of a list of 1 to 1,048,576 token ids of 1 to 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
     .items = &hearth_schema_tokens,
 };
-static const struct hearth_schema node_545 = {
+static const struct hearth_schema node_532 = {
     .expected = "a text, a list of 1 to 2,048 texts, a list of token ids, or a list of such lists",
-    .any_of = (const struct hearth_schema *const[]){&node_546, &node_547, &hearth_schema_tokens, &node_549, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_533, &node_534, &hearth_schema_tokens, &node_536, NULL},
 };
-static const struct hearth_schema node_550 = {
+static const struct hearth_schema node_537 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_551 = {
+static const struct hearth_schema node_538 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_553 = {
+static const struct hearth_schema node_540 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_554 = {
+static const struct hearth_schema node_541 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema_property node_552_properties[] = {
-    {"include_usage", &node_553, false},
-    {"include_obfuscation", &node_554, false},
+static const struct hearth_schema_property node_539_properties[] = {
+    {"include_usage", &node_540, false},
+    {"include_obfuscation", &node_541, false},
 };
-static const struct hearth_schema node_552 = {
+static const struct hearth_schema node_539 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .properties = node_552_properties,
+    .properties = node_539_properties,
     .property_count = 2,
     .closed = true,
 };
-static const struct hearth_schema node_555 = {
+static const struct hearth_schema node_542 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_556 = {
+static const struct hearth_schema node_543 = {
     .expected = "an integer from 1 to 128",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){128.0},
 };
-static const struct hearth_schema node_557 = {
+static const struct hearth_schema node_544 = {
     .expected = "an integer from 0 to 2,147,483,647, or -1 for no limit",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_558 = {
+static const struct hearth_schema node_545 = {
     .expected = "a number from 0 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_559 = {
+static const struct hearth_schema node_546 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_560 = {
+static const struct hearth_schema node_547 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_561 = {
+static const struct hearth_schema node_548 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_562 = {
+static const struct hearth_schema node_549 = {
     .expected = "a number over 0 and at most 10",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .minimum_exclusive = true,
     .maximum = &(const double){10.0},
 };
-static const struct hearth_schema node_563 = {
+static const struct hearth_schema node_550 = {
     .expected = "a number over 0 and at most 10",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .minimum_exclusive = true,
     .maximum = &(const double){10.0},
 };
-static const struct hearth_schema node_564 = {
+static const struct hearth_schema node_551 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_565 = {
+static const struct hearth_schema node_552 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_566 = {
+static const struct hearth_schema node_553 = {
     .expected = "a number from -1 to 1000",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){1000.0},
 };
-static const struct hearth_schema node_567 = {
+static const struct hearth_schema node_554 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_568 = {
+static const struct hearth_schema node_555 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_569 = {
+static const struct hearth_schema node_556 = {
     .expected = "a number from 0 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_570 = {
+static const struct hearth_schema node_557 = {
     .expected = "a number from 0 to 100",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){100.0},
 };
-static const struct hearth_schema node_571 = {
+static const struct hearth_schema node_558 = {
     .expected = "a number from 0 to 100",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){100.0},
 };
-static const struct hearth_schema node_572 = {
+static const struct hearth_schema node_559 = {
     .expected = "a number from 1 to 100",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){100.0},
 };
-static const struct hearth_schema node_573 = {
+static const struct hearth_schema node_560 = {
     .expected = "an integer from 0 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_574 = {
+static const struct hearth_schema node_561 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_576 = {
+static const struct hearth_schema node_563 = {
     .expected = "a string of 1 to 40 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 40,
 };
-static const struct hearth_schema node_575 = {
+static const struct hearth_schema node_562 = {
     .expected = "a list of up to 16 texts of 1 to 40 bytes",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 16,
-    .items = &node_576,
+    .items = &node_563,
 };
-static const struct hearth_schema node_577 = {
+static const struct hearth_schema node_564 = {
     .expected = "a number from -2 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-2.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_578 = {
+static const struct hearth_schema node_565 = {
     .expected = "a number from -2 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-2.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_579 = {
+static const struct hearth_schema node_566 = {
     .expected = "an integer",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_580 = {
+static const struct hearth_schema node_567 = {
     .expected = "an integer from 1 to 128",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){128.0},
 };
-static const struct hearth_schema node_581 = {
+static const struct hearth_schema node_568 = {
     .expected = "an integer from 0 to 20",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){20.0},
 };
-static const struct hearth_schema node_582 = {
+static const struct hearth_schema node_569 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_583 = {
+static const struct hearth_schema node_570 = {
     .expected = "nothing",
     .refused = "there is no beam search here; leave it out to sample, or set temperature to 0",
 };
-static const struct hearth_schema node_584 = {
+static const struct hearth_schema node_571 = {
     .expected = "nothing",
     .refused = "the tokens of an answer cannot be limited to a list here; logit_bias changes single ones",
 };
-static const struct hearth_schema node_585 = {
+static const struct hearth_schema node_572 = {
     .expected = "nothing",
     .refused = "words cannot be forbidden here; logit_bias forbids tokens",
 };
-static const struct hearth_schema node_586 = {
+static const struct hearth_schema node_573 = {
     .expected = "nothing",
     .refused = "code of clients does not run here",
 };
-static const struct hearth_schema node_587 = {
+static const struct hearth_schema node_574 = {
     .expected = "nothing",
     .refused = "prompts are texts or token ids here",
 };
-static const struct hearth_schema node_588 = {
+static const struct hearth_schema node_575 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_589 = {
+static const struct hearth_schema node_576 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_590 = {
+static const struct hearth_schema node_577 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_591 = {
+static const struct hearth_schema node_578 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_592 = {
+static const struct hearth_schema node_579 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_593 = {
+static const struct hearth_schema node_580 = {
     .expected = "any value",
 };
-static const struct hearth_schema node_594 = {
+static const struct hearth_schema node_581 = {
     .expected = "any value",
 };
-static const struct hearth_schema node_595 = {
+static const struct hearth_schema node_582 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_597 = {
+static const struct hearth_schema node_584 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_596 = {
+static const struct hearth_schema node_583 = {
     .expected = "an array of strings that are not empty of 1 to 1,000 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_min = 1,
     .length_max = 1000,
-    .items = &node_597,
+    .items = &node_584,
 };
-static const struct hearth_schema node_598 = {
+static const struct hearth_schema node_585 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_599 = {
+static const struct hearth_schema node_586 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_600 = {
+static const struct hearth_schema node_587 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_602 = {
+static const struct hearth_schema node_589 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_601 = {
+static const struct hearth_schema node_588 = {
     .expected = "an array of strings that are not empty of 1 to 1,000 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_min = 1,
     .length_max = 1000,
-    .items = &node_602,
+    .items = &node_589,
 };
 static const struct hearth_schema_property top_completion_request_properties[] = {
-    {"model", &node_544, false},
-    {"prompt", &node_545, true},
-    {"suffix", &node_550, false},
-    {"stream", &node_551, false},
-    {"stream_options", &node_552, false},
-    {"echo", &node_555, false},
-    {"best_of", &node_556, false},
-    {"max_tokens", &node_557, false},
-    {"temperature", &node_558, false},
-    {"top_p", &node_559, false},
-    {"top_k", &node_560, false},
-    {"min_p", &node_561, false},
-    {"repeat_penalty", &node_562, false},
-    {"repetition_penalty", &node_563, false},
-    {"repeat_last_n", &node_564, false},
-    {"typical_p", &node_565, false},
-    {"top_n_sigma", &node_566, false},
-    {"xtc_probability", &node_567, false},
-    {"xtc_threshold", &node_568, false},
-    {"dynatemp_range", &node_569, false},
-    {"dynatemp_exponent", &node_570, false},
-    {"dry_multiplier", &node_571, false},
-    {"dry_base", &node_572, false},
-    {"dry_allowed_length", &node_573, false},
-    {"dry_penalty_last_n", &node_574, false},
-    {"dry_sequence_breakers", &node_575, false},
-    {"presence_penalty", &node_577, false},
-    {"frequency_penalty", &node_578, false},
-    {"seed", &node_579, false},
+    {"model", &node_531, false},
+    {"keep_alive", &hearth_schema_keep_alive, false},
+    {"prompt", &node_532, true},
+    {"suffix", &node_537, false},
+    {"stream", &node_538, false},
+    {"stream_options", &node_539, false},
+    {"echo", &node_542, false},
+    {"best_of", &node_543, false},
+    {"max_tokens", &node_544, false},
+    {"temperature", &node_545, false},
+    {"top_p", &node_546, false},
+    {"top_k", &node_547, false},
+    {"min_p", &node_548, false},
+    {"repeat_penalty", &node_549, false},
+    {"repetition_penalty", &node_550, false},
+    {"repeat_last_n", &node_551, false},
+    {"typical_p", &node_552, false},
+    {"top_n_sigma", &node_553, false},
+    {"xtc_probability", &node_554, false},
+    {"xtc_threshold", &node_555, false},
+    {"dynatemp_range", &node_556, false},
+    {"dynatemp_exponent", &node_557, false},
+    {"dry_multiplier", &node_558, false},
+    {"dry_base", &node_559, false},
+    {"dry_allowed_length", &node_560, false},
+    {"dry_penalty_last_n", &node_561, false},
+    {"dry_sequence_breakers", &node_562, false},
+    {"presence_penalty", &node_564, false},
+    {"frequency_penalty", &node_565, false},
+    {"seed", &node_566, false},
     {"stop", &hearth_schema_stop, false},
-    {"n", &node_580, false},
+    {"n", &node_567, false},
     {"logit_bias", &hearth_schema_logit_bias, false},
     {"lora", &hearth_schema_lora, false},
-    {"logprobs", &node_581, false},
-    {"ignore_eos", &node_582, false},
-    {"use_beam_search", &node_583, false},
-    {"allowed_token_ids", &node_584, false},
-    {"bad_words", &node_585, false},
-    {"logits_processors", &node_586, false},
-    {"prompt_embeds", &node_587, false},
-    {"service_tier", &node_588, false},
-    {"cache_prompt", &node_589, false},
-    {"timings_per_token", &node_590, false},
-    {"user", &node_591, false},
-    {"grammar", &node_592, false},
-    {"json_schema", &node_593, false},
+    {"logprobs", &node_568, false},
+    {"ignore_eos", &node_569, false},
+    {"use_beam_search", &node_570, false},
+    {"allowed_token_ids", &node_571, false},
+    {"bad_words", &node_572, false},
+    {"logits_processors", &node_573, false},
+    {"prompt_embeds", &node_574, false},
+    {"service_tier", &node_575, false},
+    {"cache_prompt", &node_576, false},
+    {"timings_per_token", &node_577, false},
+    {"user", &node_578, false},
+    {"grammar", &node_579, false},
+    {"json_schema", &node_580, false},
     {"response_format", &hearth_schema_response_format, false},
-    {"guided_json", &node_594, false},
-    {"guided_regex", &node_595, false},
-    {"guided_choice", &node_596, false},
-    {"guided_grammar", &node_598, false},
-    {"structured_outputs", &node_599, false},
-    {"regex", &node_600, false},
-    {"choice", &node_601, false},
+    {"guided_json", &node_581, false},
+    {"guided_regex", &node_582, false},
+    {"guided_choice", &node_583, false},
+    {"guided_grammar", &node_585, false},
+    {"structured_outputs", &node_586, false},
+    {"regex", &node_587, false},
+    {"choice", &node_588, false},
 };
 const struct hearth_schema hearth_schema_completion_request = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
     .properties = top_completion_request_properties,
-    .property_count = 54,
+    .property_count = 55,
     .closed = true,
 };
-static const struct hearth_schema node_603 = {
+static const struct hearth_schema node_590 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
 static const struct hearth_schema_property top_embedding_prompt_properties[] = {
-    {"prompt_string", &node_603, true},
+    {"prompt_string", &node_590, true},
 };
 const struct hearth_schema hearth_schema_embedding_prompt = {
     .expected = "an object",
@@ -4008,36 +3964,36 @@ const struct hearth_schema hearth_schema_embedding_prompt = {
     .property_count = 1,
     .closed = true,
 };
-static const struct hearth_schema node_606 = {
+static const struct hearth_schema node_593 = {
     .expected = "\"text\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"text", NULL},
 };
-static const struct hearth_schema node_607 = {
+static const struct hearth_schema node_594 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema_property node_605_properties[] = {
-    {"type", &node_606, true},
-    {"text", &node_607, true},
+static const struct hearth_schema_property node_592_properties[] = {
+    {"type", &node_593, true},
+    {"text", &node_594, true},
 };
-static const struct hearth_schema node_605 = {
+static const struct hearth_schema node_592 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
-    .properties = node_605_properties,
+    .properties = node_592_properties,
     .property_count = 2,
     .closed = true,
 };
-static const struct hearth_schema node_604 = {
+static const struct hearth_schema node_591 = {
     .expected = "an array of objects of 1 to 1,024 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 1024,
-    .items = &node_605,
+    .items = &node_592,
 };
 static const struct hearth_schema_property top_embedding_content_properties[] = {
-    {"content", &node_604, true},
+    {"content", &node_591, true},
 };
 const struct hearth_schema hearth_schema_embedding_content = {
     .expected = "an object",
@@ -4046,119 +4002,120 @@ const struct hearth_schema hearth_schema_embedding_content = {
     .property_count = 1,
     .closed = true,
 };
-static const struct hearth_schema node_608 = {
+static const struct hearth_schema node_595 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_610 = {
+static const struct hearth_schema node_597 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_612 = {
+static const struct hearth_schema node_599 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_611 = {
+static const struct hearth_schema node_598 = {
     .expected = "a list of 1 to 2,048 texts",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_612,
+    .items = &node_599,
 };
-static const struct hearth_schema node_613 = {
+static const struct hearth_schema node_600 = {
     .expected = "a list of 1 to 2,048 lists of token ids",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
     .items = &hearth_schema_tokens,
 };
-static const struct hearth_schema node_616 = {
+static const struct hearth_schema node_603 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_615 = {
+static const struct hearth_schema node_602 = {
     .expected = "a string that is not empty or a list of 1 to 1,048,576 token ids or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_616, &hearth_schema_tokens, &hearth_schema_embedding_prompt, &hearth_schema_embedding_content, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_603, &hearth_schema_tokens, &hearth_schema_embedding_prompt, &hearth_schema_embedding_content, NULL},
 };
-static const struct hearth_schema node_614 = {
+static const struct hearth_schema node_601 = {
     .expected = "a list of 1 to 2,048 texts and lists of token ids",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_615,
+    .items = &node_602,
 };
-static const struct hearth_schema node_609 = {
+static const struct hearth_schema node_596 = {
     .expected = "a text that is not empty, a list of token ids, or a list of 1 to 2,048 of either",
     .takes_nul = true,
-    .any_of = (const struct hearth_schema *const[]){&node_610, &node_611, &hearth_schema_tokens, &node_613, &hearth_schema_embedding_prompt, &hearth_schema_embedding_content, &node_614, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_597, &node_598, &hearth_schema_tokens, &node_600, &hearth_schema_embedding_prompt, &hearth_schema_embedding_content, &node_601, NULL},
 };
-static const struct hearth_schema node_617 = {
+static const struct hearth_schema node_604 = {
     .expected = "\"float\" or \"base64\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"float", "base64", NULL},
 };
-static const struct hearth_schema node_618 = {
+static const struct hearth_schema node_605 = {
     .expected = "an integer from 1 to 1,048,576",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){1048576.0},
 };
-static const struct hearth_schema node_620 = {
+static const struct hearth_schema node_607 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN,
 };
-static const struct hearth_schema node_621 = {
+static const struct hearth_schema node_608 = {
     .expected = "\"NONE\", \"NEVER\", \"START\", \"END\", \"none\", \"never\", \"start\" or \"end\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"NONE", "NEVER", "START", "END", "none", "never", "start", "end", NULL},
 };
-static const struct hearth_schema node_622 = {
+static const struct hearth_schema node_609 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_619 = {
+static const struct hearth_schema node_606 = {
     .expected = "true or false or \"NONE\", \"NEVER\", \"START\", \"END\", \"none\", \"never\", \"start\" or \"end\"",
-    .any_of = (const struct hearth_schema *const[]){&node_620, &node_621, &node_622, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_607, &node_608, &node_609, NULL},
 };
-static const struct hearth_schema node_623 = {
+static const struct hearth_schema node_610 = {
     .expected = "a string of at most 127 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 127,
 };
-static const struct hearth_schema node_624 = {
+static const struct hearth_schema node_611 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_625 = {
+static const struct hearth_schema node_612 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_626 = {
+static const struct hearth_schema node_613 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_embedding_request_properties[] = {
-    {"model", &node_608, false},
-    {"input", &node_609, true},
-    {"encoding_format", &node_617, false},
-    {"dimensions", &node_618, false},
-    {"truncate", &node_619, false},
-    {"prompt_name", &node_623, false},
+    {"model", &node_595, false},
+    {"keep_alive", &hearth_schema_keep_alive, false},
+    {"input", &node_596, true},
+    {"encoding_format", &node_604, false},
+    {"dimensions", &node_605, false},
+    {"truncate", &node_606, false},
+    {"prompt_name", &node_610, false},
     {"timeout", &hearth_schema_time_limit, false},
-    {"partial", &node_624, false},
-    {"service_tier", &node_625, false},
-    {"user", &node_626, false},
+    {"partial", &node_611, false},
+    {"service_tier", &node_612, false},
+    {"user", &node_613, false},
 };
 const struct hearth_schema hearth_schema_embedding_request = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
     .properties = top_embedding_request_properties,
-    .property_count = 10,
+    .property_count = 11,
     .closed = true,
 };
 const struct hearth_schema hearth_schema_time_limit = {
@@ -4168,75 +4125,159 @@ const struct hearth_schema hearth_schema_time_limit = {
     .minimum_exclusive = true,
     .maximum = &(const double){604800.0},
 };
-static const struct hearth_schema node_627 = {
+static const struct hearth_schema node_614 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_628 = {
+static const struct hearth_schema node_615 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .takes_nul = true,
     .length_min = 1,
 };
-static const struct hearth_schema node_631 = {
+static const struct hearth_schema node_618 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_633 = {
+static const struct hearth_schema node_620 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema_property node_632_properties[] = {
-    {"text", &node_633, true},
+static const struct hearth_schema_property node_619_properties[] = {
+    {"text", &node_620, true},
 };
-static const struct hearth_schema node_632 = {
+static const struct hearth_schema node_619 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
-    .properties = node_632_properties,
+    .properties = node_619_properties,
     .property_count = 1,
 };
-static const struct hearth_schema node_630 = {
+static const struct hearth_schema node_617 = {
     .expected = "a string that is not empty or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_631, &node_632, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_618, &node_619, NULL},
 };
-static const struct hearth_schema node_629 = {
+static const struct hearth_schema node_616 = {
     .expected = "an array of strings that are not empty or an object of 1 to 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .takes_nul = true,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_630,
+    .items = &node_617,
 };
-static const struct hearth_schema node_635 = {
+static const struct hearth_schema node_622 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_634 = {
+static const struct hearth_schema node_621 = {
     .expected = "an array of strings that are not empty of 1 to 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .takes_nul = true,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_635,
+    .items = &node_622,
 };
-static const struct hearth_schema node_636 = {
+static const struct hearth_schema node_623 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_637 = {
+static const struct hearth_schema node_624 = {
     .expected = "\"Right\" or \"right\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"Right", "right", NULL},
 };
-static const struct hearth_schema node_638 = {
+static const struct hearth_schema node_625 = {
     .expected = "an integer from 1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){2147483647.0},
+};
+static const struct hearth_schema node_626 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_627 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_629 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN,
+};
+static const struct hearth_schema node_630 = {
+    .expected = "\"NONE\", \"NEVER\", \"END\", \"none\", \"never\" or \"end\"",
+    .types = HEARTH_SCHEMA_STRING,
+    .choices = (const char *const[]){"NONE", "NEVER", "END", "none", "never", "end", NULL},
+};
+static const struct hearth_schema node_631 = {
+    .expected = "any value",
+    .types = HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_628 = {
+    .expected = "true or false or \"NONE\", \"NEVER\", \"END\", \"none\", \"never\" or \"end\"",
+    .any_of = (const struct hearth_schema *const[]){&node_629, &node_630, &node_631, NULL},
+};
+static const struct hearth_schema node_632 = {
+    .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
+};
+static const struct hearth_schema node_633 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema_property top_rerank_request_properties[] = {
+    {"model", &node_614, false},
+    {"keep_alive", &hearth_schema_keep_alive, false},
+    {"query", &node_615, true},
+    {"documents", &node_616, false},
+    {"texts", &node_621, false},
+    {"return_text", &node_623, false},
+    {"truncation_direction", &node_624, false},
+    {"top_n", &node_625, false},
+    {"return_documents", &node_626, false},
+    {"raw_scores", &node_627, false},
+    {"truncate", &node_628, false},
+    {"timeout", &hearth_schema_time_limit, false},
+    {"service_tier", &node_632, false},
+    {"user", &node_633, false},
+};
+const struct hearth_schema hearth_schema_rerank_request = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT,
+    .properties = top_rerank_request_properties,
+    .property_count = 14,
+    .closed = true,
+};
+static const struct hearth_schema node_634 = {
+    .expected = "a string of at most 256 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_max = 256,
+};
+static const struct hearth_schema node_636 = {
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema node_638 = {
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema node_637 = {
+    .expected = "a list of 1 to 2,048 texts",
+    .types = HEARTH_SCHEMA_ARRAY,
+    .length_min = 1,
+    .length_max = 2048,
+    .items = &node_638,
+};
+static const struct hearth_schema node_635 = {
+    .expected = "a text that is not empty, or a list of 1 to 2,048",
+    .takes_nul = true,
+    .any_of = (const struct hearth_schema *const[]){&node_636, &node_637, NULL},
 };
 static const struct hearth_schema node_639 = {
     .expected = "true or false",
@@ -4246,383 +4287,304 @@ static const struct hearth_schema node_640 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_642 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN,
-};
-static const struct hearth_schema node_643 = {
-    .expected = "\"NONE\", \"NEVER\", \"END\", \"none\", \"never\" or \"end\"",
-    .types = HEARTH_SCHEMA_STRING,
-    .choices = (const char *const[]){"NONE", "NEVER", "END", "none", "never", "end", NULL},
-};
-static const struct hearth_schema node_644 = {
-    .expected = "any value",
-    .types = HEARTH_SCHEMA_NULL,
-};
 static const struct hearth_schema node_641 = {
-    .expected = "true or false or \"NONE\", \"NEVER\", \"END\", \"none\", \"never\" or \"end\"",
-    .any_of = (const struct hearth_schema *const[]){&node_642, &node_643, &node_644, NULL},
-};
-static const struct hearth_schema node_645 = {
-    .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-    .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
-};
-static const struct hearth_schema node_646 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema_property top_rerank_request_properties[] = {
-    {"model", &node_627, false},
-    {"query", &node_628, true},
-    {"documents", &node_629, false},
-    {"texts", &node_634, false},
-    {"return_text", &node_636, false},
-    {"truncation_direction", &node_637, false},
-    {"top_n", &node_638, false},
-    {"return_documents", &node_639, false},
-    {"raw_scores", &node_640, false},
-    {"truncate", &node_641, false},
-    {"timeout", &hearth_schema_time_limit, false},
-    {"service_tier", &node_645, false},
-    {"user", &node_646, false},
-};
-const struct hearth_schema hearth_schema_rerank_request = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT,
-    .properties = top_rerank_request_properties,
-    .property_count = 13,
-    .closed = true,
-};
-static const struct hearth_schema node_647 = {
-    .expected = "a string of at most 256 characters",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-    .length_max = 256,
-};
-static const struct hearth_schema node_649 = {
-    .expected = "a string that is not empty",
-    .types = HEARTH_SCHEMA_STRING,
-    .length_min = 1,
-};
-static const struct hearth_schema node_651 = {
-    .expected = "a string that is not empty",
-    .types = HEARTH_SCHEMA_STRING,
-    .length_min = 1,
-};
-static const struct hearth_schema node_650 = {
-    .expected = "a list of 1 to 2,048 texts",
-    .types = HEARTH_SCHEMA_ARRAY,
-    .length_min = 1,
-    .length_max = 2048,
-    .items = &node_651,
-};
-static const struct hearth_schema node_648 = {
-    .expected = "a text that is not empty, or a list of 1 to 2,048",
-    .takes_nul = true,
-    .any_of = (const struct hearth_schema *const[]){&node_649, &node_650, NULL},
-};
-static const struct hearth_schema node_652 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_653 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_654 = {
     .expected = "\"Left\", \"Right\", \"left\" or \"right\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"Left", "Right", "left", "right", NULL},
 };
-static const struct hearth_schema node_655 = {
+static const struct hearth_schema node_642 = {
     .expected = "a string of at most 127 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 127,
 };
-static const struct hearth_schema node_656 = {
+static const struct hearth_schema node_643 = {
     .expected = "an integer from 1 to 1,048,576",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){1048576.0},
 };
 static const struct hearth_schema_property top_embed_request_properties[] = {
-    {"model", &node_647, false},
-    {"inputs", &node_648, true},
-    {"normalize", &node_652, false},
-    {"truncate", &node_653, false},
-    {"truncation_direction", &node_654, false},
-    {"prompt_name", &node_655, false},
-    {"dimensions", &node_656, false},
+    {"model", &node_634, false},
+    {"keep_alive", &hearth_schema_keep_alive, false},
+    {"inputs", &node_635, true},
+    {"normalize", &node_639, false},
+    {"truncate", &node_640, false},
+    {"truncation_direction", &node_641, false},
+    {"prompt_name", &node_642, false},
+    {"dimensions", &node_643, false},
 };
 const struct hearth_schema hearth_schema_embed_request = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
     .properties = top_embed_request_properties,
-    .property_count = 7,
+    .property_count = 8,
     .closed = true,
 };
-static const struct hearth_schema node_657 = {
+static const struct hearth_schema node_644 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_659 = {
+static const struct hearth_schema node_646 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_658 = {
+static const struct hearth_schema node_645 = {
     .expected = "an array of strings that are not empty of 1 to 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .takes_nul = true,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_659,
+    .items = &node_646,
 };
-static const struct hearth_schema node_660 = {
+static const struct hearth_schema node_647 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_662 = {
+static const struct hearth_schema node_649 = {
     .expected = "\"float\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"float", NULL},
 };
-static const struct hearth_schema node_661 = {
+static const struct hearth_schema node_648 = {
     .expected = "an array of \"float\" of at most 8 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 8,
-    .items = &node_662,
+    .items = &node_649,
 };
-static const struct hearth_schema node_663 = {
+static const struct hearth_schema node_650 = {
     .expected = "an integer from 1 to 1,048,576",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){1048576.0},
 };
-static const struct hearth_schema node_664 = {
+static const struct hearth_schema node_651 = {
     .expected = "\"NONE\", \"START\" or \"END\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"NONE", "START", "END", NULL},
 };
-static const struct hearth_schema node_665 = {
+static const struct hearth_schema node_652 = {
     .expected = "a string of at most 127 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 127,
 };
-static const struct hearth_schema node_666 = {
+static const struct hearth_schema node_653 = {
     .expected = "nothing",
     .refused = "models here embed text only",
 };
-static const struct hearth_schema node_667 = {
+static const struct hearth_schema node_654 = {
     .expected = "nothing",
     .refused = "send texts",
 };
 static const struct hearth_schema_property top_cohere_embed_request_properties[] = {
-    {"model", &node_657, false},
-    {"texts", &node_658, true},
-    {"input_type", &node_660, false},
-    {"embedding_types", &node_661, false},
-    {"output_dimension", &node_663, false},
-    {"truncate", &node_664, false},
-    {"prompt_name", &node_665, false},
-    {"images", &node_666, false},
-    {"inputs", &node_667, false},
+    {"model", &node_644, false},
+    {"keep_alive", &hearth_schema_keep_alive, false},
+    {"texts", &node_645, true},
+    {"input_type", &node_647, false},
+    {"embedding_types", &node_648, false},
+    {"output_dimension", &node_650, false},
+    {"truncate", &node_651, false},
+    {"prompt_name", &node_652, false},
+    {"images", &node_653, false},
+    {"inputs", &node_654, false},
 };
 const struct hearth_schema hearth_schema_cohere_embed_request = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
     .properties = top_cohere_embed_request_properties,
-    .property_count = 9,
+    .property_count = 10,
     .closed = true,
 };
-static const struct hearth_schema node_668 = {
+static const struct hearth_schema node_655 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_670 = {
+static const struct hearth_schema node_657 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_669 = {
+static const struct hearth_schema node_656 = {
     .expected = "a list of 1 to 2,048 texts",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_670,
+    .items = &node_657,
 };
-static const struct hearth_schema node_671 = {
+static const struct hearth_schema node_658 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
 const struct hearth_schema hearth_schema_score_texts = {
     .expected = "a text that is not empty, or a list of 1 to 2,048",
-    .any_of = (const struct hearth_schema *const[]){&node_668, &node_669, &node_671, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_655, &node_656, &node_658, NULL},
 };
-static const struct hearth_schema node_672 = {
+static const struct hearth_schema node_659 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_673 = {
+static const struct hearth_schema node_660 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_675 = {
+static const struct hearth_schema node_662 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN,
 };
-static const struct hearth_schema node_676 = {
+static const struct hearth_schema node_663 = {
     .expected = "\"NONE\", \"NEVER\", \"END\", \"none\", \"never\" or \"end\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"NONE", "NEVER", "END", "none", "never", "end", NULL},
 };
-static const struct hearth_schema node_677 = {
+static const struct hearth_schema node_664 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_674 = {
+static const struct hearth_schema node_661 = {
     .expected = "true or false or \"NONE\", \"NEVER\", \"END\", \"none\", \"never\" or \"end\"",
-    .any_of = (const struct hearth_schema *const[]){&node_675, &node_676, &node_677, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_662, &node_663, &node_664, NULL},
 };
-static const struct hearth_schema node_678 = {
+static const struct hearth_schema node_665 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_679 = {
+static const struct hearth_schema node_666 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_score_request_properties[] = {
-    {"model", &node_672, false},
+    {"model", &node_659, false},
+    {"keep_alive", &hearth_schema_keep_alive, false},
     {"text_1", &hearth_schema_score_texts, false},
     {"text_2", &hearth_schema_score_texts, false},
     {"queries", &hearth_schema_score_texts, false},
     {"documents", &hearth_schema_score_texts, false},
-    {"raw_scores", &node_673, false},
-    {"truncate", &node_674, false},
+    {"raw_scores", &node_660, false},
+    {"truncate", &node_661, false},
     {"timeout", &hearth_schema_time_limit, false},
-    {"service_tier", &node_678, false},
-    {"user", &node_679, false},
+    {"service_tier", &node_665, false},
+    {"user", &node_666, false},
 };
 const struct hearth_schema hearth_schema_score_request = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
     .properties = top_score_request_properties,
-    .property_count = 10,
+    .property_count = 11,
     .closed = true,
 };
-static const struct hearth_schema node_680 = {
+static const struct hearth_schema node_667 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_682 = {
+static const struct hearth_schema node_669 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_684 = {
+static const struct hearth_schema node_671 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_683 = {
+static const struct hearth_schema node_670 = {
     .expected = "an array of strings that are not empty of 2 to 2 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 2,
     .length_max = 2,
-    .items = &node_684,
+    .items = &node_671,
 };
-static const struct hearth_schema node_687 = {
+static const struct hearth_schema node_674 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_686 = {
+static const struct hearth_schema node_673 = {
     .expected = "an array of strings that are not empty of 1 to 2 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2,
-    .items = &node_687,
+    .items = &node_674,
 };
-static const struct hearth_schema node_685 = {
+static const struct hearth_schema node_672 = {
     .expected = "an array of arrays of strings that are not empty of 1 to 2 items of 1 to 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_686,
+    .items = &node_673,
 };
-static const struct hearth_schema node_681 = {
+static const struct hearth_schema node_668 = {
     .expected = "a text, a list of two texts, or a list of 1 to 2,048 lists of one or two texts",
-    .any_of = (const struct hearth_schema *const[]){&node_682, &node_683, &node_685, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_669, &node_670, &node_672, NULL},
 };
-static const struct hearth_schema node_688 = {
+static const struct hearth_schema node_675 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_689 = {
+static const struct hearth_schema node_676 = {
     .expected = "\"Right\" or \"right\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"Right", "right", NULL},
 };
-static const struct hearth_schema node_690 = {
+static const struct hearth_schema node_677 = {
     .expected = "nothing",
     .refused = "scores are the probabilities of labels",
 };
 static const struct hearth_schema_property top_predict_request_properties[] = {
-    {"model", &node_680, false},
-    {"inputs", &node_681, true},
-    {"truncate", &node_688, false},
-    {"truncation_direction", &node_689, false},
-    {"raw_scores", &node_690, false},
+    {"model", &node_667, false},
+    {"keep_alive", &hearth_schema_keep_alive, false},
+    {"inputs", &node_668, true},
+    {"truncate", &node_675, false},
+    {"truncation_direction", &node_676, false},
+    {"raw_scores", &node_677, false},
 };
 const struct hearth_schema hearth_schema_predict_request = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
     .properties = top_predict_request_properties,
-    .property_count = 5,
+    .property_count = 6,
     .closed = true,
 };
-static const struct hearth_schema node_691 = {
+static const struct hearth_schema node_678 = {
     .expected = "a string of 1 to 63 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 63,
 };
-static const struct hearth_schema node_692 = {
+static const struct hearth_schema node_679 = {
     .expected = "\"/v1/chat/completions\", \"/v1/completions\", \"/v1/embeddings\" or \"/v1/responses\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/responses", NULL},
 };
-static const struct hearth_schema node_693 = {
+static const struct hearth_schema node_680 = {
     .expected = "\"24h\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"24h", NULL},
 };
-static const struct hearth_schema node_695 = {
+static const struct hearth_schema node_682 = {
     .expected = "a string of at most 512 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 512,
 };
-static const struct hearth_schema node_694 = {
+static const struct hearth_schema node_681 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .additional = &node_695,
+    .additional = &node_682,
 };
-static const struct hearth_schema node_696 = {
+static const struct hearth_schema node_683 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_batch_create_properties[] = {
-    {"input_file_id", &node_691, true},
-    {"endpoint", &node_692, true},
-    {"completion_window", &node_693, true},
-    {"metadata", &node_694, false},
-    {"output_expires_after", &node_696, false},
+    {"input_file_id", &node_678, true},
+    {"endpoint", &node_679, true},
+    {"completion_window", &node_680, true},
+    {"metadata", &node_681, false},
+    {"output_expires_after", &node_683, false},
 };
 const struct hearth_schema hearth_schema_batch_create = {
     .expected = "an object",
@@ -4631,19 +4593,19 @@ const struct hearth_schema hearth_schema_batch_create = {
     .property_count = 5,
     .closed = true,
 };
-static const struct hearth_schema node_697 = {
+static const struct hearth_schema node_684 = {
     .expected = "a string of at most 64 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 64,
 };
-static const struct hearth_schema node_698 = {
+static const struct hearth_schema node_685 = {
     .expected = "a string of at most 128 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 128,
 };
 static const struct hearth_schema_property top_response_input_item_properties[] = {
-    {"type", &node_697, false},
-    {"id", &node_698, false},
+    {"type", &node_684, false},
+    {"id", &node_685, false},
 };
 const struct hearth_schema hearth_schema_response_input_item = {
     .expected = "an object",
@@ -4651,34 +4613,34 @@ const struct hearth_schema hearth_schema_response_input_item = {
     .properties = top_response_input_item_properties,
     .property_count = 2,
 };
-static const struct hearth_schema node_699 = {
+static const struct hearth_schema node_686 = {
     .expected = "a string of at most 64 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 64,
 };
-static const struct hearth_schema node_700 = {
+static const struct hearth_schema node_687 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_701 = {
+static const struct hearth_schema node_688 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_702 = {
+static const struct hearth_schema node_689 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_703 = {
+static const struct hearth_schema node_690 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_response_tool_properties[] = {
-    {"type", &node_699, true},
-    {"name", &node_700, false},
-    {"description", &node_701, false},
-    {"parameters", &node_702, false},
-    {"strict", &node_703, false},
+    {"type", &node_686, true},
+    {"name", &node_687, false},
+    {"description", &node_688, false},
+    {"parameters", &node_689, false},
+    {"strict", &node_690, false},
 };
 const struct hearth_schema hearth_schema_response_tool = {
     .expected = "an object",
@@ -4686,403 +4648,404 @@ const struct hearth_schema hearth_schema_response_tool = {
     .properties = top_response_tool_properties,
     .property_count = 5,
 };
-static const struct hearth_schema node_704 = {
+static const struct hearth_schema node_691 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_706 = {
+static const struct hearth_schema node_693 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_707 = {
+static const struct hearth_schema node_694 = {
     .expected = "an array of objects of at most 65,536 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_max = 65536,
     .items = &hearth_schema_response_input_item,
 };
-static const struct hearth_schema node_708 = {
+static const struct hearth_schema node_695 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_705 = {
+static const struct hearth_schema node_692 = {
     .expected = "a string or an array of objects of at most 65,536 items",
-    .any_of = (const struct hearth_schema *const[]){&node_706, &node_707, &node_708, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_693, &node_694, &node_695, NULL},
 };
-static const struct hearth_schema node_709 = {
+static const struct hearth_schema node_696 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_710 = {
+static const struct hearth_schema node_697 = {
     .expected = "a string of at most 128 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 128,
 };
-static const struct hearth_schema node_711 = {
+static const struct hearth_schema node_698 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_712 = {
+static const struct hearth_schema node_699 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_713 = {
+static const struct hearth_schema node_700 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_714 = {
+static const struct hearth_schema node_701 = {
     .expected = "an integer from 1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_715 = {
+static const struct hearth_schema node_702 = {
     .expected = "an integer from 1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_716 = {
+static const struct hearth_schema node_703 = {
     .expected = "a number from 0 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_717 = {
+static const struct hearth_schema node_704 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_718 = {
+static const struct hearth_schema node_705 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_719 = {
+static const struct hearth_schema node_706 = {
     .expected = "an integer",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_720 = {
+static const struct hearth_schema node_707 = {
     .expected = "an array of objects of at most 1,024 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 1024,
     .items = &hearth_schema_response_tool,
 };
-static const struct hearth_schema node_722 = {
+static const struct hearth_schema node_709 = {
     .expected = "\"none\", \"auto\" or \"required\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"none", "auto", "required", NULL},
 };
-static const struct hearth_schema node_723 = {
+static const struct hearth_schema node_710 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
 };
-static const struct hearth_schema node_724 = {
+static const struct hearth_schema node_711 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_721 = {
+static const struct hearth_schema node_708 = {
     .expected = "\"none\", \"auto\" or \"required\" or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_722, &node_723, &node_724, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_709, &node_710, &node_711, NULL},
 };
-static const struct hearth_schema node_725 = {
+static const struct hearth_schema node_712 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_728 = {
+static const struct hearth_schema node_715 = {
     .expected = "\"text\", \"json_object\" or \"json_schema\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"text", "json_object", "json_schema", NULL},
 };
-static const struct hearth_schema node_729 = {
+static const struct hearth_schema node_716 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_730 = {
+static const struct hearth_schema node_717 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_731 = {
+static const struct hearth_schema node_718 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema_property node_727_properties[] = {
-    {"type", &node_728, true},
-    {"name", &node_729, false},
-    {"schema", &node_730, false},
-    {"strict", &node_731, false},
+static const struct hearth_schema_property node_714_properties[] = {
+    {"type", &node_715, true},
+    {"name", &node_716, false},
+    {"schema", &node_717, false},
+    {"strict", &node_718, false},
 };
-static const struct hearth_schema node_727 = {
+static const struct hearth_schema node_714 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .properties = node_727_properties,
+    .properties = node_714_properties,
     .property_count = 4,
 };
-static const struct hearth_schema node_732 = {
+static const struct hearth_schema node_719 = {
     .expected = "a string of at most 32 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 32,
 };
-static const struct hearth_schema_property node_726_properties[] = {
-    {"format", &node_727, false},
-    {"verbosity", &node_732, false},
+static const struct hearth_schema_property node_713_properties[] = {
+    {"format", &node_714, false},
+    {"verbosity", &node_719, false},
 };
-static const struct hearth_schema node_726 = {
+static const struct hearth_schema node_713 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .properties = node_726_properties,
+    .properties = node_713_properties,
     .property_count = 2,
 };
-static const struct hearth_schema node_734 = {
+static const struct hearth_schema node_721 = {
     .expected = "a string of at most 32 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 32,
 };
-static const struct hearth_schema node_735 = {
+static const struct hearth_schema node_722 = {
     .expected = "a string of at most 32 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 32,
 };
-static const struct hearth_schema node_736 = {
+static const struct hearth_schema node_723 = {
     .expected = "a string of at most 32 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 32,
 };
-static const struct hearth_schema_property node_733_properties[] = {
-    {"effort", &node_734, false},
-    {"summary", &node_735, false},
-    {"generate_summary", &node_736, false},
+static const struct hearth_schema_property node_720_properties[] = {
+    {"effort", &node_721, false},
+    {"summary", &node_722, false},
+    {"generate_summary", &node_723, false},
 };
-static const struct hearth_schema node_733 = {
+static const struct hearth_schema node_720 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .properties = node_733_properties,
+    .properties = node_720_properties,
     .property_count = 3,
 };
-static const struct hearth_schema node_738 = {
+static const struct hearth_schema node_725 = {
     .expected = "a string of at most 128 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 128,
 };
-static const struct hearth_schema node_737 = {
+static const struct hearth_schema node_724 = {
     .expected = "an array of strings of at most 128 characters of at most 32 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 32,
-    .items = &node_738,
+    .items = &node_725,
 };
-static const struct hearth_schema node_739 = {
+static const struct hearth_schema node_726 = {
     .expected = "\"auto\" or \"disabled\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "disabled", NULL},
 };
-static const struct hearth_schema node_740 = {
+static const struct hearth_schema node_727 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_741 = {
+static const struct hearth_schema node_728 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_742 = {
+static const struct hearth_schema node_729 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_743 = {
+static const struct hearth_schema node_730 = {
     .expected = "an integer from 0 to 20",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){20.0},
 };
-static const struct hearth_schema node_744 = {
+static const struct hearth_schema node_731 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_745 = {
+static const struct hearth_schema node_732 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_746 = {
+static const struct hearth_schema node_733 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_747 = {
+static const struct hearth_schema node_734 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_748 = {
+static const struct hearth_schema node_735 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_749 = {
+static const struct hearth_schema node_736 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_750 = {
+static const struct hearth_schema node_737 = {
     .expected = "nothing",
     .refused = "there are no conversations here, name the answer before with previous_response_id",
 };
-static const struct hearth_schema node_751 = {
+static const struct hearth_schema node_738 = {
     .expected = "nothing",
     .refused = "there are no stored prompts here",
 };
 static const struct hearth_schema_property top_responses_request_properties[] = {
-    {"model", &node_704, false},
-    {"input", &node_705, false},
-    {"instructions", &node_709, false},
-    {"previous_response_id", &node_710, false},
-    {"stream", &node_711, false},
-    {"stream_options", &node_712, false},
-    {"store", &node_713, false},
-    {"max_output_tokens", &node_714, false},
-    {"max_tool_calls", &node_715, false},
-    {"temperature", &node_716, false},
-    {"top_p", &node_717, false},
-    {"top_k", &node_718, false},
-    {"seed", &node_719, false},
-    {"tools", &node_720, false},
-    {"tool_choice", &node_721, false},
-    {"parallel_tool_calls", &node_725, false},
-    {"text", &node_726, false},
-    {"reasoning", &node_733, false},
-    {"include", &node_737, false},
-    {"truncation", &node_739, false},
-    {"background", &node_740, false},
-    {"metadata", &node_741, false},
-    {"service_tier", &node_742, false},
-    {"top_logprobs", &node_743, false},
-    {"timings_per_token", &node_744, false},
-    {"return_progress", &node_745, false},
-    {"user", &node_746, false},
-    {"safety_identifier", &node_747, false},
-    {"prompt_cache_key", &node_748, false},
-    {"prompt_cache_retention", &node_749, false},
-    {"conversation", &node_750, false},
-    {"prompt", &node_751, false},
+    {"model", &node_691, false},
+    {"keep_alive", &hearth_schema_keep_alive, false},
+    {"input", &node_692, false},
+    {"instructions", &node_696, false},
+    {"previous_response_id", &node_697, false},
+    {"stream", &node_698, false},
+    {"stream_options", &node_699, false},
+    {"store", &node_700, false},
+    {"max_output_tokens", &node_701, false},
+    {"max_tool_calls", &node_702, false},
+    {"temperature", &node_703, false},
+    {"top_p", &node_704, false},
+    {"top_k", &node_705, false},
+    {"seed", &node_706, false},
+    {"tools", &node_707, false},
+    {"tool_choice", &node_708, false},
+    {"parallel_tool_calls", &node_712, false},
+    {"text", &node_713, false},
+    {"reasoning", &node_720, false},
+    {"include", &node_724, false},
+    {"truncation", &node_726, false},
+    {"background", &node_727, false},
+    {"metadata", &node_728, false},
+    {"service_tier", &node_729, false},
+    {"top_logprobs", &node_730, false},
+    {"timings_per_token", &node_731, false},
+    {"return_progress", &node_732, false},
+    {"user", &node_733, false},
+    {"safety_identifier", &node_734, false},
+    {"prompt_cache_key", &node_735, false},
+    {"prompt_cache_retention", &node_736, false},
+    {"conversation", &node_737, false},
+    {"prompt", &node_738, false},
 };
 const struct hearth_schema hearth_schema_responses_request = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
     .properties = top_responses_request_properties,
-    .property_count = 32,
+    .property_count = 33,
     .closed = true,
 };
-static const struct hearth_schema node_752 = {
+static const struct hearth_schema node_739 = {
     .expected = "a string of 1 to 96 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 96,
 };
-static const struct hearth_schema node_754 = {
+static const struct hearth_schema node_741 = {
     .expected = "an integer of at least 1",
     .types = HEARTH_SCHEMA_INTEGER,
     .minimum = &(const double){1.0},
 };
-static const struct hearth_schema node_755 = {
+static const struct hearth_schema node_742 = {
     .expected = "a string of 1 to 200 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 200,
 };
-static const struct hearth_schema node_753 = {
+static const struct hearth_schema node_740 = {
     .expected = "an integer of at least 1 or a string of 1 to 200 characters",
-    .any_of = (const struct hearth_schema *const[]){&node_754, &node_755, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_741, &node_742, NULL},
 };
-static const struct hearth_schema node_756 = {
+static const struct hearth_schema node_743 = {
     .expected = "a string of 1 to 200 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 200,
 };
-static const struct hearth_schema node_758 = {
+static const struct hearth_schema node_745 = {
     .expected = "an integer of at least 1",
     .types = HEARTH_SCHEMA_INTEGER,
     .minimum = &(const double){1.0},
 };
-static const struct hearth_schema node_759 = {
+static const struct hearth_schema node_746 = {
     .expected = "a string of 1 to 200 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 200,
 };
-static const struct hearth_schema node_757 = {
+static const struct hearth_schema node_744 = {
     .expected = "an integer of at least 1 or a string of 1 to 200 characters",
-    .any_of = (const struct hearth_schema *const[]){&node_758, &node_759, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_745, &node_746, NULL},
 };
-static const struct hearth_schema node_761 = {
+static const struct hearth_schema node_748 = {
     .expected = "an integer of at least 1",
     .types = HEARTH_SCHEMA_INTEGER,
     .minimum = &(const double){1.0},
 };
-static const struct hearth_schema node_762 = {
+static const struct hearth_schema node_749 = {
     .expected = "a string of 1 to 200 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 200,
 };
-static const struct hearth_schema node_763 = {
+static const struct hearth_schema node_750 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_760 = {
+static const struct hearth_schema node_747 = {
     .expected = "an integer of at least 1 or a string of 1 to 200 characters",
-    .any_of = (const struct hearth_schema *const[]){&node_761, &node_762, &node_763, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_748, &node_749, &node_750, NULL},
 };
-static const struct hearth_schema node_764 = {
+static const struct hearth_schema node_751 = {
     .expected = "a string of at most 64 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 64,
 };
-static const struct hearth_schema node_765 = {
+static const struct hearth_schema node_752 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
 };
-static const struct hearth_schema node_766 = {
+static const struct hearth_schema node_753 = {
     .expected = "an integer",
     .types = HEARTH_SCHEMA_INTEGER,
 };
-static const struct hearth_schema node_767 = {
+static const struct hearth_schema node_754 = {
     .expected = "a number",
     .types = HEARTH_SCHEMA_NUMBER,
 };
-static const struct hearth_schema node_768 = {
+static const struct hearth_schema node_755 = {
     .expected = "a number",
     .types = HEARTH_SCHEMA_NUMBER,
 };
-static const struct hearth_schema node_769 = {
+static const struct hearth_schema node_756 = {
     .expected = "an integer",
     .types = HEARTH_SCHEMA_INTEGER,
 };
-static const struct hearth_schema node_770 = {
+static const struct hearth_schema node_757 = {
     .expected = "an integer",
     .types = HEARTH_SCHEMA_INTEGER,
 };
-static const struct hearth_schema node_771 = {
+static const struct hearth_schema node_758 = {
     .expected = "an integer",
     .types = HEARTH_SCHEMA_INTEGER,
 };
-static const struct hearth_schema node_772 = {
+static const struct hearth_schema node_759 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN,
 };
 static const struct hearth_schema_property top_training_job_create_properties[] = {
-    {"model", &node_752, false},
-    {"model_id", &node_753, false},
-    {"base_model", &node_756, false},
-    {"dataset_id", &node_757, true},
-    {"evaluation_dataset_id", &node_760, false},
-    {"label", &node_764, false},
-    {"parameters", &node_765, false},
-    {"lora_rank", &node_766, false},
-    {"lora_alpha", &node_767, false},
-    {"learning_rate", &node_768, false},
-    {"epochs", &node_769, false},
-    {"batch_size", &node_770, false},
-    {"seed", &node_771, false},
-    {"dry_run", &node_772, false},
+    {"model", &node_739, false},
+    {"model_id", &node_740, false},
+    {"base_model", &node_743, false},
+    {"dataset_id", &node_744, true},
+    {"evaluation_dataset_id", &node_747, false},
+    {"label", &node_751, false},
+    {"parameters", &node_752, false},
+    {"lora_rank", &node_753, false},
+    {"lora_alpha", &node_754, false},
+    {"learning_rate", &node_755, false},
+    {"epochs", &node_756, false},
+    {"batch_size", &node_757, false},
+    {"seed", &node_758, false},
+    {"dry_run", &node_759, false},
 };
 const struct hearth_schema hearth_schema_training_job_create = {
     .expected = "an object",

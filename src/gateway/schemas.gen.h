@@ -52,6 +52,7 @@ extern const struct hearth_schema hearth_schema_ollama_delete_request;
 extern const struct hearth_schema hearth_schema_text_part;
 extern const struct hearth_schema hearth_schema_content;
 extern const struct hearth_schema hearth_schema_tool_call;
+extern const struct hearth_schema hearth_schema_keep_alive;
 extern const struct hearth_schema hearth_schema_message;
 extern const struct hearth_schema hearth_schema_function;
 extern const struct hearth_schema hearth_schema_tool;

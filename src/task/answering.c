@@ -6,7 +6,9 @@
 #include "gateway/gateway_state.h"
 #include "gateway/metrics.h"
 #include "loop/pool.h"
+#include "serving/scheduler.h"
 #include "serving/shared_input.h"
+#include "task/keep_alive.h"
 
 #include <assert.h>
 #include <string.h>
@@ -364,6 +366,7 @@ void hearth_answering_start(struct hearth_answering *a, struct hearth_call *call
 {
     static const struct hearth_call_events events = {.on_gone = on_gone,
                                                      .on_writable = on_writable};
+    struct hearth_keep_alive keep;
     struct hearth_error error;
     a->call = call;
     a->gateway = call->gateway;
@@ -374,10 +377,15 @@ void hearth_answering_start(struct hearth_answering *a, struct hearth_call *call
     call->work = a;
     call->events = &events;
     enter(a);
-    if (open_target(a, request, &error))
+    if (hearth_keep_alive_read(a->body.json, &keep, &error) || open_target(a, request, &error)) {
         fail(a, HEARTH_NO_PART, &error, 0);
-    else
+    } else {
         submit_more(a);
+        /* Behind them: 0 would unload a model that has no request yet. */
+        if (keep.given)
+            hearth_scheduler_keep(a->gateway->scheduler, hearth_inference_target_model(a->target),
+                                  keep.ms);
+    }
     leave(a);
 }
 

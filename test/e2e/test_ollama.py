@@ -124,6 +124,33 @@ def test_keep_alive_0_unloads_behind_the_answer_and_not_before(client):
     wait_for(lambda: "fake:latest" not in loaded(client), what="the end of the model's process")
 
 
+MESSAGES = {"messages": HELLO, "max_tokens": 4}
+OTHER_ROUTES = {  # of other APIs, which have no such member themselves
+    "/v1/chat/completions": {"model": "fake", **MESSAGES},
+    "/v1/completions": {"model": "fake", "prompt": "begin"},
+    "/v1/responses": {"model": "fake", "input": "begin"},
+    "/v1/messages": {"model": "fake", **MESSAGES},
+    "/completion": {"model": "fake", "prompt": "begin"},
+    "/infer/fake": {"input": "begin"},
+    "/v1/embeddings": {"model": "minilm", "input": "a text"},
+}
+
+
+def test_keep_alive_is_taken_by_the_routes_of_other_apis_too(server, client):
+    def minutes_left(name):
+        until = loaded(client)[name].expires_at
+        return (until - datetime.datetime.now(until.tzinfo)).total_seconds() / 60
+    for minutes, (path, body) in enumerate(OTHER_ROUTES.items(), 20):
+        answer = server.post(path, {**body, "keep_alive": f"{minutes}m"})
+        assert answer.status == 200 and "Hearth-Ignored" not in answer.headers, (path, answer.text)
+        name = body.get("model", "fake") + ":latest"
+        wait_for(lambda: minutes - 1 < minutes_left(name) <= minutes, what=f"the time that {path} asked for")
+        refused = server.post(path, {**body, "keep_alive": "soon"})
+        assert refused.status == 400 and "keep_alive" in refused.text, (path, refused.text)
+    assert server.post("/v1/chat/completions", {**OTHER_ROUTES["/v1/chat/completions"], "keep_alive": 0}).status == 200
+    wait_for(lambda: "fake:latest" not in loaded(client), what="the end of the model's process")
+
+
 @pytest.mark.parametrize("keep", ["soon", "5 minutes", "-", "1h2"])
 def test_a_keep_alive_that_is_no_duration_is_refused(server, keep):
     answer = server.post("/api/generate", {"model": "fake", "prompt": "x", "keep_alive": keep})

@@ -4,6 +4,7 @@
 #include "routes/native/native_read.h"
 #include "routes/ollama/ollama_read.h"
 #include "routes/ollama/ollama_source.h"
+#include "task/keep_alive.h"
 
 #include "base/error.h"
 #include "wire/ipc_request.h"
@@ -79,8 +80,7 @@ static void try(const json_t *given, const struct hearth_schema *schema, read_ol
     struct hearth_error error = {0};
     struct hearth_buf text;
     const char *param = NULL, *source;
-    bool keeps;
-    uint64_t keep_ms;
+    struct hearth_keep_alive keep;
     hearth_buf_init(&text, INPUT_MAX);
     if (hearth_schema_check(schema, body, arena, &faults) == 0) {
         int rc = ollama ? ollama(body, arena, &text, &request, &error)
@@ -89,7 +89,7 @@ static void try(const json_t *given, const struct hearth_schema *schema, read_ol
         if (!rc)
             check(&request);
         error = (struct hearth_error){0};
-        rc = hearth_ollama_keep_read(body, &keeps, &keep_ms, &error);
+        rc = hearth_keep_alive_read(body, &keep, &error);
         assert(rc == 0 || *error.message);
         error = (struct hearth_error){0};
         rc = hearth_ollama_source(hearth_json_text(body, "model", ""), arena, &source, &error);

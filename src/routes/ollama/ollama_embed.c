@@ -43,7 +43,6 @@ static struct hearth_input input_of(const json_t *text, enum hearth_truncate tru
 static void start(struct hearth_call *call, const json_t *texts, const char *param,
                   void (*write)(const struct hearth_vectors *vectors, struct hearth_buf *buf))
 {
-    struct hearth_gateway *gateway = call->gateway;
     struct hearth_ollama_subject subject;
     bool list = json_is_array(texts);
     uint32_t count = list ? (uint32_t)json_array_size(texts) : 1;
@@ -72,7 +71,6 @@ static void start(struct hearth_call *call, const json_t *texts, const char *par
         .write = write,
     };
     hearth_vectors_start(call, &request);
-    hearth_ollama_subject_keep(gateway, &subject);
 }
 
 /* Nothing to embed is a way to have a model loaded; Ollama answers it with no vectors. */

@@ -31,11 +31,6 @@ int hearth_ollama_generate_read(json_t *body, struct hearth_arena *arena,
 bool hearth_ollama_chat_asks(const json_t *body);
 bool hearth_ollama_generate_asks(const json_t *body);
 
-/* `keep_alive`: a number of seconds, or a duration as Go writes it ("1h30m", "-1s"). `ret_given` is
- * false where the body has none; what is negative is HEARTH_KEEP_FOREVER. */
-int hearth_ollama_keep_read(const json_t *body, bool *ret_given, uint64_t *ret_keep_ms,
-                            struct hearth_error *error);
-
 /* Shared by the two readers. */
 
 /* Sampling out of `options`, logprobs, and what both bodies have in common. */

@@ -3,7 +3,6 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "catalog/catalog_tags.h"
-#include "domain/residency.h"
 #include "gateway/answers.h"
 #include "gateway/gateway_state.h"
 #include "routes/ollama/ollama_write.h"
@@ -25,19 +24,17 @@ bool hearth_ollama_subject_find(struct hearth_call *call, hearth_model_fits *fit
     if (!rc) {
         snprintf(ret_subject->id, sizeof(ret_subject->id), "%s", entry->id);
         hearth_catalog_entry_release(entry);
-        rc =
-            hearth_ollama_keep_read(call->json, &ret_subject->keeps, &ret_subject->keep_ms, &error);
+        rc = hearth_keep_alive_read(call->json, &ret_subject->keep, &error);
     }
     if (rc)
         hearth_answer_error(call, &error, NULL);
     return !rc;
 }
 
-void hearth_ollama_subject_keep(struct hearth_gateway *gateway,
-                                const struct hearth_ollama_subject *subject)
+static void keep(struct hearth_gateway *gateway, const struct hearth_ollama_subject *subject)
 {
-    if (subject->keeps)
-        hearth_scheduler_keep(gateway->scheduler, subject->id, subject->keep_ms);
+    if (subject->keep.given)
+        hearth_scheduler_keep(gateway->scheduler, subject->id, subject->keep.ms);
 }
 
 /* A load that somebody waits for. */
@@ -62,7 +59,7 @@ static void on_loaded(void *argument, const struct hearth_error *error)
     struct load *load = argument;
     struct hearth_call *call = load->call;
     if (!error)
-        hearth_ollama_subject_keep(call->gateway, &load->subject);
+        keep(call->gateway, &load->subject);
     if (call->exchange && error)
         hearth_answer_error(call, error, NULL);
     else if (call->exchange)
@@ -75,8 +72,8 @@ static void load_or_unload(struct hearth_call *call, const struct hearth_ollama_
                            const struct hearth_ollama_subject *subject)
 {
     struct hearth_error error;
-    if (subject->keeps && subject->keep_ms == 0) {
-        hearth_ollama_subject_keep(call->gateway, subject);
+    if (subject->keep.given && subject->keep.ms == 0) {
+        keep(call->gateway, subject);
         answer_empty(call, way, "unload");
         return;
     }
@@ -90,7 +87,6 @@ static void load_or_unload(struct hearth_call *call, const struct hearth_ollama_
 static void generate(struct hearth_call *call, const struct hearth_ollama_way *way,
                      const struct hearth_ollama_subject *subject)
 {
-    struct hearth_gateway *gateway = call->gateway;
     struct hearth_generation_request request;
     struct hearth_buf conversation;
     struct hearth_error error;
@@ -100,7 +96,6 @@ static void generate(struct hearth_call *call, const struct hearth_ollama_way *w
     } else {
         request.submit_as = subject->id;
         hearth_generation_start(call, &request);
-        hearth_ollama_subject_keep(gateway, subject);
     }
     hearth_buf_finish(&conversation);
 }

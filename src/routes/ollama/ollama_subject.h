@@ -6,20 +6,16 @@
 #include "gateway/call.h"
 #include "routes/ollama/ollama_read.h"
 #include "task/default_model.h"
+#include "task/keep_alive.h"
 
 struct hearth_ollama_subject {
-    char id[256];     /* "name:3": the version that the name means */
-    bool keeps;       /* keep_alive was given */
-    uint64_t keep_ms; /* HEARTH_KEEP_FOREVER */
+    char id[256];                  /* "name:3": the version that the name means */
+    struct hearth_keep_alive keep; /* for where nothing is asked of the model */
 };
 
 /* False: the call is answered. `fits` chooses for a client that names no model. */
 bool hearth_ollama_subject_find(struct hearth_call *call, hearth_model_fits *fits,
                                 struct hearth_ollama_subject *ret_subject);
-/* After its request was begun: the time counts from then on. The call may be gone. */
-void hearth_ollama_subject_keep(struct hearth_gateway *gateway,
-                                const struct hearth_ollama_subject *subject);
-
 /* How chat and generate differ. */
 struct hearth_ollama_way {
     int (*read)(json_t *body, struct hearth_arena *arena, struct hearth_buf *conversation,

@@ -1,5 +1,4 @@
 #include "base/error.h"
-#include "domain/residency.h"
 #include "routes/ollama/ollama_read.h"
 #include "routes/ollama/ollama_source.h"
 #include "unit/cmocka_all.h"
@@ -13,68 +12,6 @@ static json_t *parsed(const char *text)
     json_t *value = hearth_json_parse(text, strlen(text), NULL);
     assert_non_null(value);
     return value;
-}
-
-static int keep(const char *body_text, bool *given, uint64_t *ms)
-{
-    struct hearth_error error;
-    json_t *body = parsed(body_text);
-    int rc = hearth_ollama_keep_read(body, given, ms, &error);
-    json_decref(body);
-    return rc;
-}
-
-static void test_keep_alive_is_seconds_or_a_duration_of_go(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *body;
-        uint64_t ms;
-    } rows[] = {{"{\"keep_alive\": 90}", 90000},
-                {"{\"keep_alive\": \"5m\"}", 300000},
-                {"{\"keep_alive\": \"1h30m\"}", 5400000},
-                {"{\"keep_alive\": \"1.5s\"}", 1500},
-                {"{\"keep_alive\": \"250ms\"}", 250},
-                {"{\"keep_alive\": \"30\"}", 30000},
-                {"{\"keep_alive\": 0}", 0},
-                {"{\"keep_alive\": \"0\"}", 0}};
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        bool given = false;
-        uint64_t ms = 1;
-        assert_int_equal(keep(rows[i].body, &given, &ms), 0);
-        assert_true(given);
-        assert_int_equal(ms, rows[i].ms);
-    }
-}
-
-static void test_what_is_negative_or_beyond_counting_is_for_ever(void **state)
-{
-    (void)state;
-    static const char *const bodies[] = {"{\"keep_alive\": -1}", "{\"keep_alive\": \"-1s\"}",
-                                         "{\"keep_alive\": \"-1m30s\"}", "{\"keep_alive\": 1e30}"};
-    for (size_t i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++) {
-        bool given = false;
-        uint64_t ms = 0;
-        assert_int_equal(keep(bodies[i], &given, &ms), 0);
-        assert_true(given && ms == HEARTH_KEEP_FOREVER);
-    }
-}
-
-static void test_what_is_no_duration_is_refused_and_nothing_said_is_nothing_given(void **state)
-{
-    (void)state;
-    static const char *const wrong[] = {"soon", "5 m", "m", "-", "1h2", "1..5s", "9999999999999s"};
-    bool given = true;
-    uint64_t ms;
-    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
-        char body[64];
-        snprintf(body, sizeof(body), "{\"keep_alive\": \"%s\"}", wrong[i]);
-        assert_int_equal(keep(body, &given, &ms), HEARTH_EINVAL);
-    }
-    assert_int_equal(keep("{}", &given, &ms), 0);
-    assert_false(given);
-    assert_int_equal(keep("{\"keep_alive\": \"\"}", &given, &ms), 0);
-    assert_false(given);
 }
 
 static void test_results_of_tools_get_the_ids_of_their_calls(void **state)
@@ -170,9 +107,6 @@ static void test_names_that_can_be_pulled_become_sources(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_keep_alive_is_seconds_or_a_duration_of_go),
-        cmocka_unit_test(test_what_is_negative_or_beyond_counting_is_for_ever),
-        cmocka_unit_test(test_what_is_no_duration_is_refused_and_nothing_said_is_nothing_given),
         cmocka_unit_test(test_results_of_tools_get_the_ids_of_their_calls),
         cmocka_unit_test(test_an_id_of_a_call_is_taken_whole),
         cmocka_unit_test(test_defaults_are_ollamas_and_what_is_said_goes_before_them),

@@ -1,7 +1,8 @@
 /* Durations as Go's time.ParseDuration reads them, which is what Ollama's clients write. */
+#include "task/keep_alive.h"
+
 #include "base/error.h"
 #include "domain/residency.h"
-#include "routes/ollama/ollama_read.h"
 
 #include <string.h>
 
@@ -74,18 +75,20 @@ static bool read_text(const char *text, double *ret_ms)
     return true;
 }
 
-int hearth_ollama_keep_read(const json_t *body, bool *ret_given, uint64_t *ret_keep_ms,
-                            struct hearth_error *error)
+int hearth_keep_alive_read(const json_t *body, struct hearth_keep_alive *ret_keep,
+                           struct hearth_error *error)
 {
     const json_t *given = json_object_get(body, "keep_alive");
     double ms = json_number_value(given) * 1000;
-    bool empty = json_is_string(given) && !json_string_length(given);
-    if (json_is_string(given) && !empty && !read_text(json_string_value(given), &ms))
+    bool is_text = json_is_string(given) && json_string_length(given) > 0;
+    if (is_text && !read_text(json_string_value(given), &ms))
         return hearth_error_set(error, HEARTH_EINVAL,
                                 "keep_alive: \"%.64s\" is no duration; \"5m\", \"1h30m\" and a "
                                 "number of seconds are",
                                 json_string_value(given));
-    *ret_given = given && !json_is_null(given) && !empty;
-    *ret_keep_ms = ms < 0 || ms >= 1e15 ? HEARTH_KEEP_FOREVER : (uint64_t)ms;
+    *ret_keep = (struct hearth_keep_alive){
+        .given = is_text || json_is_number(given),
+        .ms = ms < 0 || ms >= 1e15 ? HEARTH_KEEP_FOREVER : (uint64_t)ms,
+    };
     return 0;
 }
