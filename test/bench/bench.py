@@ -4,7 +4,7 @@
 Prints a table of ratios with the bar of each, the peer against itself as the noise, and the
 machine's instruction set. Exits 0 whatever the figures are: it measures, it does not judge.
 
-    bench.py [--only queue,health,rest,gateway,chat,inside,structure,batch,prefixes,decoder,decoder-http,soak] [--rounds 3]
+    bench.py [--only queue,health,rest,idle,gateway,chat,inside,structure,batch,prefixes,decoder,decoder-http,soak] [--rounds 3]
 """
 import argparse
 import concurrent.futures
@@ -169,6 +169,21 @@ def holding(port, model, load):
             holder.wait(30)
 
 
+def bench_idle(rounds, gguf, load):
+    """Streams that are open and say nothing, beside 8 clients that get tokens; in turns with none."""
+    quiet = [(f"slow{i}", "fake:reply = tick tock; token_us = 10000000") for i in range(4)]
+    with servers.Hearth([("m", f"file:{gguf}", {"slots": 8}), *quiet], slots=250, context=1024) as hearth:
+        load_of(hearth.port, "m", 8, 8, 64, 64)
+        alone, beside, held = [], [], 0
+        for _ in range(rounds):
+            alone.append(load_of(hearth.port, "m", 8, 32, 64, 64)["rate"])
+            with contextlib.ExitStack() as stack:
+                held = sum(stack.enter_context(holding(hearth.port, name, load)) for name, _ in quiet)
+                beside.append(load_of(hearth.port, "m", 8, 32, 64, 64)["rate"])
+    report(f"{held} idle streams beside 8 busy ones, tokens/s", "≥ 0.97 ×", f"{median(beside):.1f}",
+           f"{median(alone):.1f} without", f"{median([b / a for a, b in zip(alone, beside)]):.3f} ×")
+
+
 def bench_queue():
     """The admission queue by itself; no peer has one that can be measured alone."""
     out = subprocess.run([str(servers.BUILD / "test/bench_queue")], capture_output=True, text=True,
@@ -217,7 +232,7 @@ def instruction_set():
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", default="queue,health,rest,gateway,chat,inside,structure,batch,prefixes,decoder,decoder-http,soak")
+    parser.add_argument("--only", default="queue,health,rest,idle,gateway,chat,inside,structure,batch,prefixes,decoder,decoder-http,soak")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--soak-seconds", type=int, default=1800)
     parser.add_argument("--gguf", default=os.environ.get("HEARTH_TEST_GGUF"))
@@ -233,6 +248,8 @@ def main():
         bench_health(options.rounds)
     if "rest" in chosen:
         bench_rest(options.rounds, options.load)
+    if "idle" in chosen:
+        bench_idle(options.rounds, options.gguf, options.load)
     if "gateway" in chosen:
         bench_gateway(options.rounds, options.load)
     if "decoder" in chosen:
