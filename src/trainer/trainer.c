@@ -198,6 +198,22 @@ static uint32_t enter_sandbox(const struct hearth_job_order *order)
     return reached;
 }
 
+/* Linux may share the cores among sessions first, and only within each by priority
+ * (sched_autogroup, see sched(7)); the trainer is a session of its own, whose priority is a file.
+ * Other systems have no such file. Whoever started the gateway may have lowered the process
+ * already. */
+static void lower_priority(void)
+{
+    if (getpriority(PRIO_PROCESS, 0) < NICE && setpriority(PRIO_PROCESS, 0, NICE))
+        fputs("hearth-trainer: the priority cannot be lowered\n", stderr);
+    int file = getsid(0) == getpid() ? open("/proc/self/autogroup", O_WRONLY | O_CLOEXEC) : -1;
+    if (file < 0)
+        return;
+    if (dprintf(file, "%d\n", NICE) < 0)
+        fputs("hearth-trainer: the priority of its session cannot be lowered\n", stderr);
+    close(file);
+}
+
 static int prepare(struct trainer *trainer, const struct hearth_ipc_job *job,
                    struct hearth_error *error)
 {
@@ -211,9 +227,7 @@ static int prepare(struct trainer *trainer, const struct hearth_ipc_job *job,
     int rc = hearth_job_order_read(job->order, job->order_length, &trainer->order, error);
     if (rc)
         return rc;
-    /* Whoever started the gateway may have lowered it already. */
-    if (getpriority(PRIO_PROCESS, 0) < NICE && setpriority(PRIO_PROCESS, 0, NICE))
-        fputs("hearth-trainer: the priority cannot be lowered\n", stderr);
+    lower_priority();
     uint32_t reached = job->sandbox == HEARTH_SANDBOX_OFF ? 0 : enter_sandbox(&trainer->order);
     if (job->sandbox == HEARTH_SANDBOX_REQUIRE && (reached & wanted) != wanted)
         return hearth_error_set(error, HEARTH_EFORBIDDEN,

@@ -169,6 +169,16 @@ def test_a_broken_protocol_ends_it(order):
     trainer.close()
 
 
+def test_it_takes_the_cores_that_serving_leaves(order):
+    """Also where Linux shares the cores among sessions: the trainer's is its own."""
+    trainer = trainer_frames.Trainer(order(epochs=100))
+    trainer.until(lambda event: event["type"] == "metrics")
+    assert os.getpriority(os.PRIO_PROCESS, trainer.process.pid) >= 10
+    session = pathlib.Path(f"/proc/{trainer.process.pid}/autogroup")
+    assert not session.exists() or session.read_text().split()[-1] == "10"
+    trainer.close()
+
+
 def test_it_ends_with_its_gateway(order):
     trainer = trainer_frames.Trainer(order(epochs=100))
     trainer.until(lambda event: event["type"] == "metrics")

@@ -39,7 +39,7 @@ class Trainer:
             os.dup2(theirs.fileno(), 3)
             os.set_inheritable(3, True)
 
-        self.process = subprocess.Popen([program], preexec_fn=channel, pass_fds=[3], close_fds=True,
+        self.process = subprocess.Popen([program], preexec_fn=channel, pass_fds=[3], close_fds=True, start_new_session=True,
                                         env={"LANG": "C.UTF-8"}, stderr=subprocess.PIPE)
         theirs.close()
         self.socket, self.events, self.bytes = ours, [], b""
