@@ -10,8 +10,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -285,4 +287,22 @@ void hearth_process_destroy(struct hearth_process *process)
         hearth_free(process->line);
         hearth_free(process);
     }
+}
+
+/* Kernels that do not share among sessions have no such file. */
+static int lower_session(int nice)
+{
+    int file = open("/proc/self/autogroup", O_WRONLY | O_CLOEXEC);
+    if (file < 0)
+        return errno == ENOENT ? 0 : errno;
+    int number = dprintf(file, "%d\n", nice) < 0 ? errno : 0;
+    close(file);
+    return number;
+}
+
+int hearth_process_lower_priority(int nice)
+{
+    if (getpriority(PRIO_PROCESS, 0) < nice && setpriority(PRIO_PROCESS, 0, nice))
+        return errno;
+    return getsid(0) == getpid() ? lower_session(nice) : 0;
 }

@@ -35,4 +35,10 @@ void hearth_process_kill(struct hearth_process *process, int signal);
 /* After on_exit, or before: then the child is killed and no callback comes. NULL is allowed. */
 void hearth_process_destroy(struct hearth_process *process);
 
+/* For a child to call: the process lets others have the cores first, as nice(1) does; a process
+ * that is its session's first does so for the session, since Linux may share the cores among
+ * sessions before it looks at priorities (sched_autogroup, sched(7)). 0 to 19; one that is lowered
+ * further already stays so. 0, or an errno. */
+int hearth_process_lower_priority(int nice);
+
 #endif

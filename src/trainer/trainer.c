@@ -6,6 +6,7 @@
 #include "loop/channel.h"
 #include "loop/loop.h"
 #include "loop/pool.h"
+#include "loop/process.h"
 #include "train/job.h"
 #include "wire/ipc_event.h"
 #include "wire/ipc_job.h"
@@ -17,10 +18,9 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
-/* Below the workers, which somebody waits for: nice(1) of setpriority(2). */
+/* Below the workers, which somebody waits for. */
 enum { NICE = 10, EXIT_PROTOCOL = 65, END_MS = 5000 };
 
 struct trainer {
@@ -198,22 +198,6 @@ static uint32_t enter_sandbox(const struct hearth_job_order *order)
     return reached;
 }
 
-/* Linux may share the cores among sessions first, and only within each by priority
- * (sched_autogroup, see sched(7)); the trainer is a session of its own, whose priority is a file.
- * Other systems have no such file. Whoever started the gateway may have lowered the process
- * already. */
-static void lower_priority(void)
-{
-    if (getpriority(PRIO_PROCESS, 0) < NICE && setpriority(PRIO_PROCESS, 0, NICE))
-        fputs("hearth-trainer: the priority cannot be lowered\n", stderr);
-    int file = getsid(0) == getpid() ? open("/proc/self/autogroup", O_WRONLY | O_CLOEXEC) : -1;
-    if (file < 0)
-        return;
-    if (dprintf(file, "%d\n", NICE) < 0)
-        fputs("hearth-trainer: the priority of its session cannot be lowered\n", stderr);
-    close(file);
-}
-
 static int prepare(struct trainer *trainer, const struct hearth_ipc_job *job,
                    struct hearth_error *error)
 {
@@ -227,7 +211,8 @@ static int prepare(struct trainer *trainer, const struct hearth_ipc_job *job,
     int rc = hearth_job_order_read(job->order, job->order_length, &trainer->order, error);
     if (rc)
         return rc;
-    lower_priority();
+    if (hearth_process_lower_priority(NICE))
+        fputs("hearth-trainer: the priority cannot be lowered\n", stderr);
     uint32_t reached = job->sandbox == HEARTH_SANDBOX_OFF ? 0 : enter_sandbox(&trainer->order);
     if (job->sandbox == HEARTH_SANDBOX_REQUIRE && (reached & wanted) != wanted)
         return hearth_error_set(error, HEARTH_EFORBIDDEN,
