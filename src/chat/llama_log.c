@@ -19,6 +19,8 @@ static char kept[KEPT_MAX];
 static size_t kept_length;
 static bool printing = true;
 static enum ggml_log_level current; /* of the message that a continuation continues */
+static void (*listener)(void *argument, const char *text);
+static void *listener_argument;
 
 /* Line ends become "; ". What does not fit is left out: the first error is the cause. */
 static void keep(const char *text)
@@ -47,6 +49,8 @@ static void on_log(enum ggml_log_level level, const char *text, void *unused)
         keep(text);
     if (current == GGML_LOG_LEVEL_WARN && printing)
         fputs(text, stderr);
+    if (level == GGML_LOG_LEVEL_INFO && listener)
+        listener(listener_argument, text);
     pthread_mutex_unlock(&lock);
 }
 
@@ -68,6 +72,14 @@ void hearth_llama_log_clear(bool print)
     pthread_mutex_lock(&lock);
     printing = print;
     kept_length = 0;
+    pthread_mutex_unlock(&lock);
+}
+
+void hearth_llama_log_listen(void (*on_text)(void *argument, const char *text), void *argument)
+{
+    pthread_mutex_lock(&lock);
+    listener = on_text;
+    listener_argument = argument;
     pthread_mutex_unlock(&lock);
 }
 

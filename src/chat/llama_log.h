@@ -13,6 +13,9 @@ void hearth_llama_log_start(void);
 /* Forgets what was kept. `print` says whether warnings are printed from now on: not while a step
  * runs, for an abort is not worth one. */
 void hearth_llama_log_clear(bool print);
+/* What is logged for information goes to `on_text`, in the pieces in which it comes; NULL: to
+ * nobody. It must not log. */
+void hearth_llama_log_listen(void (*on_text)(void *argument, const char *text), void *argument);
 /* Writes a library's own words to standard error: one line, never told to a client. */
 void hearth_llama_log_words(const char *words);
 /* Sets "text: " and what the errors that were kept mean in our words (llama_words.h); they

@@ -9,6 +9,7 @@
 #include "cli/print_json.h"
 #include "cli/progress.h"
 #include "config/lock.h"
+#include "domain/quantization.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -86,6 +87,7 @@ static int want_typed(struct install *install, struct hearth_error *error)
     request->name = hearth_invocation_option(invocation, "name");
     request->label = hearth_invocation_option(invocation, "label");
     request->base = hearth_invocation_option(invocation, "base");
+    request->quantize = hearth_invocation_option(invocation, "quantize");
     request->task = hearth_invocation_option(invocation, "task");
     request->description = hearth_invocation_option(invocation, "description");
     request->device = hearth_invocation_option(invocation, "device");
@@ -95,6 +97,8 @@ static int want_typed(struct install *install, struct hearth_error *error)
                                 request->name);
     /* The server checks the same. Here a slip is told before anything is sent. */
     int rc = hearth_source_check(request->source, error);
+    if (!rc && request->quantize)
+        rc = hearth_quantization_check(request->quantize, error);
     if (!rc && install->client)
         rc = hearth_source_check_remote(request->source, error);
     if (!rc)
@@ -289,6 +293,7 @@ static json_t *request_json(const struct hearth_install_request *request)
     put_text(body, "name", request->name);
     put_text(body, "version", request->label);
     put_text(body, "base", request->base);
+    put_text(body, "quantize", request->quantize);
     put_text(body, "task", request->task);
     put_text(body, "description", request->description);
     put_text(body, "device", request->device);
@@ -337,7 +342,8 @@ static int follow(struct install *install, struct wanted *wanted, struct hearth_
         if (!rc && strcmp(state, "failed") == 0) {
             rc = hearth_error_set(error, HEARTH_EMODEL, "%s",
                                   hearth_json_text(version, "reason", "the install failed"));
-            hearth_install_name_source(&wanted->request, error);
+            if (!wanted->request.quantize)
+                hearth_install_name_source(&wanted->request, error);
         }
         /* The first Ctrl-C stops only the watching: the server's install belongs to no client. */
         if (!rc && !done && hearth_interrupted())
@@ -376,6 +382,7 @@ static int register_there(struct install *install, const struct hearth_install_r
     put_text(body, "source", request->source);
     put_text(body, "label", request->label);
     put_text(body, "base", request->base);
+    put_text(body, "quantize", request->quantize);
     call.path =
         hearth_client_path(install->invocation->arena, "/models/", request->name, "/versions");
     call.body = body;

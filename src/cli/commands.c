@@ -16,6 +16,10 @@ static const struct hearth_option install_options[] = {
     {.name = "base",
      .argument = "MODEL[:VERSION]",
      .help = "the source is an adapter (LoRA: a GGUF file or a folder of PEFT's) of this model"},
+    {.name = "quantize",
+     .argument = "TYPE",
+     .help =
+         "make a second version with fewer bits a weight: q8_0, q6_k, q5_k_m, q4_k_m, q3_k_m …"},
     {.name = "task",
      .argument = "TASK",
      .help =

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "jobs/quantizer.h"
 #include "registry/model_json.h"
 #include "server/probe_settings.h"
 
@@ -19,9 +20,11 @@ int hearth_local_open(const struct hearth_invocation *invocation, bool writes,
     *options = hearth_probe_settings(invocation->settings);
     const struct hearth_storage_probe probe = {.read = hearth_probe, .argument = options};
     int rc = hearth_storage_open(invocation->settings, NULL, writes, probe, ret_storage, error);
-    if (!rc)
-        ret_storage->sources.base_directory = invocation->origins.project_directory;
-    return rc;
+    if (rc)
+        return rc;
+    ret_storage->sources.base_directory = invocation->origins.project_directory;
+    ret_storage->registry.quantizer = hearth_quantizer(invocation->settings);
+    return 0;
 }
 
 /* Nobody types a name right each time: the nearest one is suggested. */

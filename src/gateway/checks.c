@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "config/definition.h"
 #include "config/model_settings.h"
+#include "domain/quantization.h"
 #include "source/source.h"
 
 #include <string.h>
@@ -79,6 +80,16 @@ bool hearth_check_task(const json_t *value, struct hearth_schema_site *site)
     return !*task || hearth_task_canonical(task) ||
            wrong(value, site, "a task such as chat, completion or embedding",
                  hearth_nearest_word(task, hearth_task_names));
+}
+
+/* As that of a source, the reason lists what there is. */
+bool hearth_check_quantization(const json_t *value, struct hearth_schema_site *site)
+{
+    struct hearth_error error;
+    if (!hearth_quantization_check(json_string_value(value), &error))
+        return true;
+    return wrong_because(value, site, "a type of quantization, such as q4_k_m",
+                         hearth_arena_strdup(hearth_schema_site_arena(site), error.message));
 }
 
 bool hearth_check_device(const json_t *value, struct hearth_schema_site *site)

@@ -10,6 +10,7 @@ bool hearth_check_model_name(const json_t *value, struct hearth_schema_site *sit
 bool hearth_check_metadata(const json_t *value, struct hearth_schema_site *site);
 bool hearth_check_source(const json_t *value, struct hearth_schema_site *site);
 bool hearth_check_task(const json_t *value, struct hearth_schema_site *site);
+bool hearth_check_quantization(const json_t *value, struct hearth_schema_site *site);
 bool hearth_check_device(const json_t *value, struct hearth_schema_site *site);
 /* 0 tokens are no answer; -1 is no limit. */
 bool hearth_check_max_tokens(const json_t *value, struct hearth_schema_site *site);

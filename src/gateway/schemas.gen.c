@@ -1040,14 +1040,19 @@ static const struct hearth_schema node_136 = {
 static const struct hearth_schema node_137 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-    .check = hearth_check_device,
+    .check = hearth_check_quantization,
 };
 static const struct hearth_schema node_138 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .check = hearth_check_device,
+};
+static const struct hearth_schema node_139 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
     .check = hearth_check_settings,
 };
-static const struct hearth_schema node_139 = {
+static const struct hearth_schema node_140 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
     .check = hearth_check_settings,
@@ -1062,87 +1067,94 @@ static const struct hearth_schema_property top_model_create_properties[] = {
     {"tags", &node_133, false},
     {"base_model", &node_135, false},
     {"base", &node_136, false},
-    {"device", &node_137, false},
-    {"settings", &node_138, false},
-    {"config", &node_139, false},
+    {"quantize", &node_137, false},
+    {"device", &node_138, false},
+    {"settings", &node_139, false},
+    {"config", &node_140, false},
 };
 const struct hearth_schema hearth_schema_model_create = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
     .properties = top_model_create_properties,
-    .property_count = 12,
+    .property_count = 13,
     .closed = true,
 };
-static const struct hearth_schema node_140 = {
+static const struct hearth_schema node_141 = {
     .expected = "a string of 1 to 4,096 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 4096,
     .check = hearth_check_source,
 };
-static const struct hearth_schema node_141 = {
+static const struct hearth_schema node_142 = {
     .expected = "a string of at most 128 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 128,
 };
-static const struct hearth_schema node_142 = {
+static const struct hearth_schema node_143 = {
     .expected = "a string of 1 to 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_min = 1,
     .length_max = 256,
 };
+static const struct hearth_schema node_144 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .check = hearth_check_quantization,
+};
 static const struct hearth_schema_property top_version_create_properties[] = {
-    {"source", &node_140, true},
-    {"label", &node_141, false},
-    {"base", &node_142, false},
+    {"source", &node_141, true},
+    {"label", &node_142, false},
+    {"base", &node_143, false},
+    {"quantize", &node_144, false},
 };
 const struct hearth_schema hearth_schema_version_create = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
     .properties = top_version_create_properties,
-    .property_count = 3,
+    .property_count = 4,
     .closed = true,
 };
-static const struct hearth_schema node_143 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING,
-    .check = hearth_check_task,
-};
-static const struct hearth_schema node_144 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING,
-    .check = hearth_check_task,
-};
 static const struct hearth_schema node_145 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING,
+    .check = hearth_check_task,
+};
+static const struct hearth_schema node_146 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING,
+    .check = hearth_check_task,
+};
+static const struct hearth_schema node_147 = {
     .expected = "a string of at most 16,384 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 16384,
 };
-static const struct hearth_schema node_146 = {
+static const struct hearth_schema node_148 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 256,
 };
-static const struct hearth_schema node_147 = {
+static const struct hearth_schema node_149 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
     .check = hearth_check_device,
 };
-static const struct hearth_schema node_148 = {
+static const struct hearth_schema node_150 = {
     .expected = "an integer of at least 0",
     .types = HEARTH_SCHEMA_INTEGER,
     .minimum = &(const double){0.0},
 };
 static const struct hearth_schema_property top_model_update_properties[] = {
-    {"task", &node_143, false},
-    {"task_type", &node_144, false},
-    {"description", &node_145, false},
+    {"task", &node_145, false},
+    {"task_type", &node_146, false},
+    {"description", &node_147, false},
     {"tags", &hearth_schema_tags, false},
-    {"base_model", &node_146, false},
-    {"device", &node_147, false},
+    {"base_model", &node_148, false},
+    {"device", &node_149, false},
     {"settings", &hearth_schema_settings, false},
     {"config", &hearth_schema_settings, false},
-    {"revision", &node_148, false},
+    {"revision", &node_150, false},
 };
 const struct hearth_schema hearth_schema_model_update = {
     .expected = "an object",
@@ -1151,19 +1163,19 @@ const struct hearth_schema hearth_schema_model_update = {
     .property_count = 9,
     .closed = true,
 };
-static const struct hearth_schema node_149 = {
+static const struct hearth_schema node_151 = {
     .expected = "an integer of at least 1",
     .types = HEARTH_SCHEMA_INTEGER,
     .minimum = &(const double){1.0},
 };
-static const struct hearth_schema node_150 = {
+static const struct hearth_schema node_152 = {
     .expected = "an integer of at least 0",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
 };
 static const struct hearth_schema_property top_alias_set_properties[] = {
-    {"version", &node_149, true},
-    {"revision", &node_150, false},
+    {"version", &node_151, true},
+    {"revision", &node_152, false},
 };
 const struct hearth_schema hearth_schema_alias_set = {
     .expected = "an object",
@@ -1172,67 +1184,67 @@ const struct hearth_schema hearth_schema_alias_set = {
     .property_count = 2,
     .closed = true,
 };
-static const struct hearth_schema node_151 = {
+static const struct hearth_schema node_153 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
-};
-static const struct hearth_schema node_154 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING,
-};
-static const struct hearth_schema node_155 = {
-    .expected = "an integer from 0 to 2,147,483,647",
-    .types = HEARTH_SCHEMA_INTEGER,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){2147483647.0},
-};
-static const struct hearth_schema node_158 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING,
-};
-static const struct hearth_schema node_159 = {
-    .expected = "an integer from 0 to 2,147,483,647",
-    .types = HEARTH_SCHEMA_INTEGER,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){2147483647.0},
-};
-static const struct hearth_schema node_157 = {
-    .expected = "a string or an integer from 0 to 2,147,483,647",
-    .any_of = (const struct hearth_schema *const[]){&node_158, &node_159, NULL},
 };
 static const struct hearth_schema node_156 = {
-    .expected = "an array of strings or an integer from 0 to 2,147,483,647 of 1 to 1,048,576 items",
-    .types = HEARTH_SCHEMA_ARRAY,
-    .length_min = 1,
-    .length_max = 1048576,
-    .items = &node_157,
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_153 = {
-    .expected = "a string or an object or an integer from 0 to 2,147,483,647 or an array of strings or an integer from 0 to 2,147,483,647 of 1 to 1,048,576 items",
-    .any_of = (const struct hearth_schema *const[]){&node_154, &hearth_schema_native_prompt_object, &node_155, &node_156, NULL},
-};
-static const struct hearth_schema node_152 = {
-    .expected = "an array of strings or an object or an integer from 0 to 2,147,483,647 or an array of strings or an integer from 0 to 2,147,483,647 of 1 to 1,048,576 items of 1 to 1,048,576 items",
-    .types = HEARTH_SCHEMA_ARRAY,
-    .length_min = 1,
-    .length_max = 1048576,
-    .items = &node_153,
-};
-const struct hearth_schema hearth_schema_native_prompt = {
-    .expected = "a text, a list of token ids or of texts and ids, or a list of 1 to 64 of these",
-    .any_of = (const struct hearth_schema *const[]){&node_151, &hearth_schema_native_prompt_object, &node_152, NULL},
+static const struct hearth_schema node_157 = {
+    .expected = "an integer from 0 to 2,147,483,647",
+    .types = HEARTH_SCHEMA_INTEGER,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){2147483647.0},
 };
 static const struct hearth_schema node_160 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
 static const struct hearth_schema node_161 = {
+    .expected = "an integer from 0 to 2,147,483,647",
+    .types = HEARTH_SCHEMA_INTEGER,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){2147483647.0},
+};
+static const struct hearth_schema node_159 = {
+    .expected = "a string or an integer from 0 to 2,147,483,647",
+    .any_of = (const struct hearth_schema *const[]){&node_160, &node_161, NULL},
+};
+static const struct hearth_schema node_158 = {
+    .expected = "an array of strings or an integer from 0 to 2,147,483,647 of 1 to 1,048,576 items",
+    .types = HEARTH_SCHEMA_ARRAY,
+    .length_min = 1,
+    .length_max = 1048576,
+    .items = &node_159,
+};
+static const struct hearth_schema node_155 = {
+    .expected = "a string or an object or an integer from 0 to 2,147,483,647 or an array of strings or an integer from 0 to 2,147,483,647 of 1 to 1,048,576 items",
+    .any_of = (const struct hearth_schema *const[]){&node_156, &hearth_schema_native_prompt_object, &node_157, &node_158, NULL},
+};
+static const struct hearth_schema node_154 = {
+    .expected = "an array of strings or an object or an integer from 0 to 2,147,483,647 or an array of strings or an integer from 0 to 2,147,483,647 of 1 to 1,048,576 items of 1 to 1,048,576 items",
+    .types = HEARTH_SCHEMA_ARRAY,
+    .length_min = 1,
+    .length_max = 1048576,
+    .items = &node_155,
+};
+const struct hearth_schema hearth_schema_native_prompt = {
+    .expected = "a text, a list of token ids or of texts and ids, or a list of 1 to 64 of these",
+    .any_of = (const struct hearth_schema *const[]){&node_153, &hearth_schema_native_prompt_object, &node_154, NULL},
+};
+static const struct hearth_schema node_162 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING,
+};
+static const struct hearth_schema node_163 = {
     .expected = "nothing",
     .refused = "only text can be read here",
 };
 static const struct hearth_schema_property top_native_prompt_object_properties[] = {
-    {"prompt_string", &node_160, true},
-    {"multimodal_data", &node_161, false},
+    {"prompt_string", &node_162, true},
+    {"multimodal_data", &node_163, false},
 };
 const struct hearth_schema hearth_schema_native_prompt_object = {
     .expected = "an object",
@@ -1241,38 +1253,26 @@ const struct hearth_schema hearth_schema_native_prompt_object = {
     .property_count = 2,
     .closed = true,
 };
-static const struct hearth_schema node_162 = {
+static const struct hearth_schema node_164 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_163 = {
+static const struct hearth_schema node_165 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_164 = {
-    .expected = "an integer from -1 to 2,147,483,647",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-1.0},
-    .maximum = &(const double){2147483647.0},
-};
-static const struct hearth_schema node_165 = {
-    .expected = "an integer from -1 to 2,147,483,647",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-1.0},
-    .maximum = &(const double){2147483647.0},
-};
 static const struct hearth_schema node_166 = {
-    .expected = "a number from 0 to 100",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){100.0},
+    .expected = "an integer from -1 to 2,147,483,647",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){2147483647.0},
 };
 static const struct hearth_schema node_167 = {
-    .expected = "a number from 0 to 100",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){100.0},
+    .expected = "an integer from -1 to 2,147,483,647",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){2147483647.0},
 };
 static const struct hearth_schema node_168 = {
     .expected = "a number from 0 to 100",
@@ -1281,22 +1281,22 @@ static const struct hearth_schema node_168 = {
     .maximum = &(const double){100.0},
 };
 static const struct hearth_schema node_169 = {
+    .expected = "a number from 0 to 100",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){100.0},
+};
+static const struct hearth_schema node_170 = {
+    .expected = "a number from 0 to 100",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){100.0},
+};
+static const struct hearth_schema node_171 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
-};
-static const struct hearth_schema node_170 = {
-    .expected = "a number from 0 to 1",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){1.0},
-};
-static const struct hearth_schema node_171 = {
-    .expected = "a number from 0 to 1",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){1.0},
 };
 static const struct hearth_schema node_172 = {
     .expected = "a number from 0 to 1",
@@ -1305,10 +1305,10 @@ static const struct hearth_schema node_172 = {
     .maximum = &(const double){1.0},
 };
 static const struct hearth_schema node_173 = {
-    .expected = "a number from -1 to 1000",
+    .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-1.0},
-    .maximum = &(const double){1000.0},
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
 };
 static const struct hearth_schema node_174 = {
     .expected = "a number from 0 to 1",
@@ -1317,186 +1317,190 @@ static const struct hearth_schema node_174 = {
     .maximum = &(const double){1.0},
 };
 static const struct hearth_schema node_175 = {
+    .expected = "a number from -1 to 1000",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){1000.0},
+};
+static const struct hearth_schema node_176 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_176 = {
+static const struct hearth_schema node_177 = {
+    .expected = "a number from 0 to 1",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
+};
+static const struct hearth_schema node_178 = {
     .expected = "a number over 0 and at most 10",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .minimum_exclusive = true,
     .maximum = &(const double){10.0},
 };
-static const struct hearth_schema node_177 = {
+static const struct hearth_schema node_179 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_178 = {
-    .expected = "a number from -2 to 2",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-2.0},
-    .maximum = &(const double){2.0},
-};
-static const struct hearth_schema node_179 = {
-    .expected = "a number from -2 to 2",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-2.0},
-    .maximum = &(const double){2.0},
-};
 static const struct hearth_schema node_180 = {
+    .expected = "a number from -2 to 2",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-2.0},
+    .maximum = &(const double){2.0},
+};
+static const struct hearth_schema node_181 = {
+    .expected = "a number from -2 to 2",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-2.0},
+    .maximum = &(const double){2.0},
+};
+static const struct hearth_schema node_182 = {
     .expected = "a number from 0 to 100",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){100.0},
 };
-static const struct hearth_schema node_181 = {
+static const struct hearth_schema node_183 = {
     .expected = "a number from 1 to 100",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){100.0},
 };
-static const struct hearth_schema node_182 = {
+static const struct hearth_schema node_184 = {
     .expected = "an integer from 0 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_183 = {
+static const struct hearth_schema node_185 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_185 = {
+static const struct hearth_schema node_187 = {
     .expected = "a string of 1 to 40 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 40,
 };
-static const struct hearth_schema node_184 = {
+static const struct hearth_schema node_186 = {
     .expected = "a list of up to 16 texts of 1 to 40 bytes",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 16,
-    .items = &node_185,
+    .items = &node_187,
 };
-static const struct hearth_schema node_186 = {
+static const struct hearth_schema node_188 = {
     .expected = "0: mirostat is not available here; top_p, min_p, typical_p, top_n_sigma, xtc and dry are",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){0.0},
 };
-static const struct hearth_schema node_187 = {
+static const struct hearth_schema node_189 = {
     .expected = "a number",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_188 = {
+static const struct hearth_schema node_190 = {
     .expected = "a number",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_191 = {
+static const struct hearth_schema node_193 = {
     .expected = "a string of at most 32 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 32,
 };
-static const struct hearth_schema node_190 = {
+static const struct hearth_schema node_192 = {
     .expected = "an array of strings of at most 32 characters of at most 16 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_max = 16,
-    .items = &node_191,
+    .items = &node_193,
 };
-static const struct hearth_schema node_192 = {
+static const struct hearth_schema node_194 = {
     .expected = "a string of at most 16 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 16,
 };
-static const struct hearth_schema node_193 = {
+static const struct hearth_schema node_195 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_189 = {
+static const struct hearth_schema node_191 = {
     .expected = "an array of strings of at most 32 characters of at most 16 items or a string of at most 16 characters",
-    .any_of = (const struct hearth_schema *const[]){&node_190, &node_192, &node_193, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_192, &node_194, &node_195, NULL},
 };
-static const struct hearth_schema node_194 = {
+static const struct hearth_schema node_196 = {
     .expected = "an integer",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_195 = {
+static const struct hearth_schema node_197 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_198 = {
+static const struct hearth_schema node_200 = {
     .expected = "a number from -100 to 100",
     .types = HEARTH_SCHEMA_NUMBER,
     .minimum = &(const double){-100.0},
     .maximum = &(const double){100.0},
 };
-static const struct hearth_schema node_197 = {
+static const struct hearth_schema node_199 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
-    .additional = &node_198,
+    .additional = &node_200,
 };
-static const struct hearth_schema node_200 = {
+static const struct hearth_schema node_202 = {
     .expected = "an array of 2 to 2 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 2,
     .length_max = 2,
 };
-static const struct hearth_schema node_199 = {
+static const struct hearth_schema node_201 = {
     .expected = "an array of arrays of 2 to 2 items of at most 1,024 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_max = 1024,
-    .items = &node_200,
+    .items = &node_202,
 };
-static const struct hearth_schema node_201 = {
+static const struct hearth_schema node_203 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_196 = {
+static const struct hearth_schema node_198 = {
     .expected = "an object or an array of arrays of 2 to 2 items of at most 1,024 items",
-    .any_of = (const struct hearth_schema *const[]){&node_197, &node_199, &node_201, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_199, &node_201, &node_203, NULL},
 };
-static const struct hearth_schema node_202 = {
+static const struct hearth_schema node_204 = {
     .expected = "an integer from 0 to 20",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){20.0},
 };
-static const struct hearth_schema node_203 = {
+static const struct hearth_schema node_205 = {
     .expected = "a string of at most 1,048,576 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 1048576,
 };
-static const struct hearth_schema node_204 = {
+static const struct hearth_schema node_206 = {
     .expected = "any value",
 };
-static const struct hearth_schema node_205 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_206 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
 static const struct hearth_schema node_207 = {
-    .expected = "nothing",
-    .refused = "probabilities behind the sampling rules are not known here; n_probs gives those before",
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_208 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_209 = {
-    .expected = "an integer",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .expected = "nothing",
+    .refused = "probabilities behind the sampling rules are not known here; n_probs gives those before",
 };
 static const struct hearth_schema node_210 = {
-    .expected = "an integer",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_211 = {
     .expected = "an integer",
@@ -1523,73 +1527,81 @@ static const struct hearth_schema node_216 = {
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_217 = {
+    .expected = "an integer",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_218 = {
+    .expected = "an integer",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_219 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_219 = {
+static const struct hearth_schema node_221 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 256,
 };
-static const struct hearth_schema node_218 = {
+static const struct hearth_schema node_220 = {
     .expected = "an array of strings of at most 256 characters of at most 64 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 64,
-    .items = &node_219,
+    .items = &node_221,
 };
 static const struct hearth_schema_property top_native_completion_request_properties[] = {
     {"keep_alive", &hearth_schema_keep_alive, false},
     {"prompt", &hearth_schema_native_prompt, true},
-    {"model", &node_162, false},
-    {"stream", &node_163, false},
-    {"n_predict", &node_164, false},
-    {"max_tokens", &node_165, false},
-    {"temperature", &node_166, false},
-    {"dynatemp_range", &node_167, false},
-    {"dynatemp_exponent", &node_168, false},
-    {"top_k", &node_169, false},
-    {"top_p", &node_170, false},
-    {"min_p", &node_171, false},
-    {"typical_p", &node_172, false},
-    {"top_n_sigma", &node_173, false},
-    {"xtc_probability", &node_174, false},
-    {"xtc_threshold", &node_175, false},
-    {"repeat_penalty", &node_176, false},
-    {"repeat_last_n", &node_177, false},
-    {"presence_penalty", &node_178, false},
-    {"frequency_penalty", &node_179, false},
-    {"dry_multiplier", &node_180, false},
-    {"dry_base", &node_181, false},
-    {"dry_allowed_length", &node_182, false},
-    {"dry_penalty_last_n", &node_183, false},
-    {"dry_sequence_breakers", &node_184, false},
-    {"mirostat", &node_186, false},
-    {"mirostat_tau", &node_187, false},
-    {"mirostat_eta", &node_188, false},
-    {"samplers", &node_189, false},
-    {"seed", &node_194, false},
+    {"model", &node_164, false},
+    {"stream", &node_165, false},
+    {"n_predict", &node_166, false},
+    {"max_tokens", &node_167, false},
+    {"temperature", &node_168, false},
+    {"dynatemp_range", &node_169, false},
+    {"dynatemp_exponent", &node_170, false},
+    {"top_k", &node_171, false},
+    {"top_p", &node_172, false},
+    {"min_p", &node_173, false},
+    {"typical_p", &node_174, false},
+    {"top_n_sigma", &node_175, false},
+    {"xtc_probability", &node_176, false},
+    {"xtc_threshold", &node_177, false},
+    {"repeat_penalty", &node_178, false},
+    {"repeat_last_n", &node_179, false},
+    {"presence_penalty", &node_180, false},
+    {"frequency_penalty", &node_181, false},
+    {"dry_multiplier", &node_182, false},
+    {"dry_base", &node_183, false},
+    {"dry_allowed_length", &node_184, false},
+    {"dry_penalty_last_n", &node_185, false},
+    {"dry_sequence_breakers", &node_186, false},
+    {"mirostat", &node_188, false},
+    {"mirostat_tau", &node_189, false},
+    {"mirostat_eta", &node_190, false},
+    {"samplers", &node_191, false},
+    {"seed", &node_196, false},
     {"stop", &hearth_schema_stop, false},
-    {"ignore_eos", &node_195, false},
-    {"logit_bias", &node_196, false},
-    {"n_probs", &node_202, false},
-    {"grammar", &node_203, false},
-    {"json_schema", &node_204, false},
+    {"ignore_eos", &node_197, false},
+    {"logit_bias", &node_198, false},
+    {"n_probs", &node_204, false},
+    {"grammar", &node_205, false},
+    {"json_schema", &node_206, false},
     {"response_format", &hearth_schema_response_format, false},
     {"lora", &hearth_schema_lora, false},
-    {"return_tokens", &node_205, false},
-    {"timings_per_token", &node_206, false},
-    {"post_sampling_probs", &node_207, false},
-    {"cache_prompt", &node_208, false},
-    {"id_slot", &node_209, false},
-    {"n_keep", &node_210, false},
-    {"n_discard", &node_211, false},
-    {"n_indent", &node_212, false},
-    {"min_keep", &node_213, false},
-    {"t_max_predict_ms", &node_214, false},
-    {"t_max_prompt_ms", &node_215, false},
-    {"n_cache_reuse", &node_216, false},
-    {"return_progress", &node_217, false},
-    {"response_fields", &node_218, false},
+    {"return_tokens", &node_207, false},
+    {"timings_per_token", &node_208, false},
+    {"post_sampling_probs", &node_209, false},
+    {"cache_prompt", &node_210, false},
+    {"id_slot", &node_211, false},
+    {"n_keep", &node_212, false},
+    {"n_discard", &node_213, false},
+    {"n_indent", &node_214, false},
+    {"min_keep", &node_215, false},
+    {"t_max_predict_ms", &node_216, false},
+    {"t_max_prompt_ms", &node_217, false},
+    {"n_cache_reuse", &node_218, false},
+    {"return_progress", &node_219, false},
+    {"response_fields", &node_220, false},
 };
 const struct hearth_schema hearth_schema_native_completion_request = {
     .expected = "an object",
@@ -1598,75 +1610,63 @@ const struct hearth_schema hearth_schema_native_completion_request = {
     .property_count = 52,
     .closed = true,
 };
-static const struct hearth_schema node_220 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING,
-};
-static const struct hearth_schema node_221 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING,
-};
 static const struct hearth_schema node_222 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING,
+};
+static const struct hearth_schema node_223 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING,
+};
+static const struct hearth_schema node_224 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_225 = {
+static const struct hearth_schema node_227 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_226 = {
+static const struct hearth_schema node_228 = {
     .expected = "a string of at most 4,096 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 4096,
 };
-static const struct hearth_schema_property node_224_properties[] = {
-    {"text", &node_225, true},
-    {"filename", &node_226, false},
+static const struct hearth_schema_property node_226_properties[] = {
+    {"text", &node_227, true},
+    {"filename", &node_228, false},
 };
-static const struct hearth_schema node_224 = {
+static const struct hearth_schema node_226 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
-    .properties = node_224_properties,
+    .properties = node_226_properties,
     .property_count = 2,
 };
-static const struct hearth_schema node_223 = {
+static const struct hearth_schema node_225 = {
     .expected = "an array of objects of at most 256 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 256,
-    .items = &node_224,
+    .items = &node_226,
 };
-static const struct hearth_schema node_227 = {
+static const struct hearth_schema node_229 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_228 = {
+static const struct hearth_schema node_230 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_229 = {
-    .expected = "an integer from -1 to 2,147,483,647",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-1.0},
-    .maximum = &(const double){2147483647.0},
-};
-static const struct hearth_schema node_230 = {
-    .expected = "an integer from -1 to 2,147,483,647",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-1.0},
-    .maximum = &(const double){2147483647.0},
-};
 static const struct hearth_schema node_231 = {
-    .expected = "a number from 0 to 100",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){100.0},
+    .expected = "an integer from -1 to 2,147,483,647",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){2147483647.0},
 };
 static const struct hearth_schema node_232 = {
-    .expected = "a number from 0 to 100",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){100.0},
+    .expected = "an integer from -1 to 2,147,483,647",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){2147483647.0},
 };
 static const struct hearth_schema node_233 = {
     .expected = "a number from 0 to 100",
@@ -1675,22 +1675,22 @@ static const struct hearth_schema node_233 = {
     .maximum = &(const double){100.0},
 };
 static const struct hearth_schema node_234 = {
+    .expected = "a number from 0 to 100",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){100.0},
+};
+static const struct hearth_schema node_235 = {
+    .expected = "a number from 0 to 100",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){100.0},
+};
+static const struct hearth_schema node_236 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
-};
-static const struct hearth_schema node_235 = {
-    .expected = "a number from 0 to 1",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){1.0},
-};
-static const struct hearth_schema node_236 = {
-    .expected = "a number from 0 to 1",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){1.0},
 };
 static const struct hearth_schema node_237 = {
     .expected = "a number from 0 to 1",
@@ -1699,10 +1699,10 @@ static const struct hearth_schema node_237 = {
     .maximum = &(const double){1.0},
 };
 static const struct hearth_schema node_238 = {
-    .expected = "a number from -1 to 1000",
+    .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-1.0},
-    .maximum = &(const double){1000.0},
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
 };
 static const struct hearth_schema node_239 = {
     .expected = "a number from 0 to 1",
@@ -1711,186 +1711,190 @@ static const struct hearth_schema node_239 = {
     .maximum = &(const double){1.0},
 };
 static const struct hearth_schema node_240 = {
+    .expected = "a number from -1 to 1000",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){1000.0},
+};
+static const struct hearth_schema node_241 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_241 = {
+static const struct hearth_schema node_242 = {
+    .expected = "a number from 0 to 1",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
+};
+static const struct hearth_schema node_243 = {
     .expected = "a number over 0 and at most 10",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .minimum_exclusive = true,
     .maximum = &(const double){10.0},
 };
-static const struct hearth_schema node_242 = {
+static const struct hearth_schema node_244 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_243 = {
-    .expected = "a number from -2 to 2",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-2.0},
-    .maximum = &(const double){2.0},
-};
-static const struct hearth_schema node_244 = {
-    .expected = "a number from -2 to 2",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-2.0},
-    .maximum = &(const double){2.0},
-};
 static const struct hearth_schema node_245 = {
+    .expected = "a number from -2 to 2",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-2.0},
+    .maximum = &(const double){2.0},
+};
+static const struct hearth_schema node_246 = {
+    .expected = "a number from -2 to 2",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-2.0},
+    .maximum = &(const double){2.0},
+};
+static const struct hearth_schema node_247 = {
     .expected = "a number from 0 to 100",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){100.0},
 };
-static const struct hearth_schema node_246 = {
+static const struct hearth_schema node_248 = {
     .expected = "a number from 1 to 100",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){100.0},
 };
-static const struct hearth_schema node_247 = {
+static const struct hearth_schema node_249 = {
     .expected = "an integer from 0 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_248 = {
+static const struct hearth_schema node_250 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_250 = {
+static const struct hearth_schema node_252 = {
     .expected = "a string of 1 to 40 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 40,
 };
-static const struct hearth_schema node_249 = {
+static const struct hearth_schema node_251 = {
     .expected = "a list of up to 16 texts of 1 to 40 bytes",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 16,
-    .items = &node_250,
+    .items = &node_252,
 };
-static const struct hearth_schema node_251 = {
+static const struct hearth_schema node_253 = {
     .expected = "0: mirostat is not available here; top_p, min_p, typical_p, top_n_sigma, xtc and dry are",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){0.0},
 };
-static const struct hearth_schema node_252 = {
+static const struct hearth_schema node_254 = {
     .expected = "a number",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_253 = {
+static const struct hearth_schema node_255 = {
     .expected = "a number",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_256 = {
+static const struct hearth_schema node_258 = {
     .expected = "a string of at most 32 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 32,
 };
-static const struct hearth_schema node_255 = {
+static const struct hearth_schema node_257 = {
     .expected = "an array of strings of at most 32 characters of at most 16 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_max = 16,
-    .items = &node_256,
+    .items = &node_258,
 };
-static const struct hearth_schema node_257 = {
+static const struct hearth_schema node_259 = {
     .expected = "a string of at most 16 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 16,
 };
-static const struct hearth_schema node_258 = {
+static const struct hearth_schema node_260 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_254 = {
+static const struct hearth_schema node_256 = {
     .expected = "an array of strings of at most 32 characters of at most 16 items or a string of at most 16 characters",
-    .any_of = (const struct hearth_schema *const[]){&node_255, &node_257, &node_258, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_257, &node_259, &node_260, NULL},
 };
-static const struct hearth_schema node_259 = {
+static const struct hearth_schema node_261 = {
     .expected = "an integer",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_260 = {
+static const struct hearth_schema node_262 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_263 = {
+static const struct hearth_schema node_265 = {
     .expected = "a number from -100 to 100",
     .types = HEARTH_SCHEMA_NUMBER,
     .minimum = &(const double){-100.0},
     .maximum = &(const double){100.0},
 };
-static const struct hearth_schema node_262 = {
+static const struct hearth_schema node_264 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
-    .additional = &node_263,
+    .additional = &node_265,
 };
-static const struct hearth_schema node_265 = {
+static const struct hearth_schema node_267 = {
     .expected = "an array of 2 to 2 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 2,
     .length_max = 2,
 };
-static const struct hearth_schema node_264 = {
+static const struct hearth_schema node_266 = {
     .expected = "an array of arrays of 2 to 2 items of at most 1,024 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_max = 1024,
-    .items = &node_265,
+    .items = &node_267,
 };
-static const struct hearth_schema node_266 = {
+static const struct hearth_schema node_268 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_261 = {
+static const struct hearth_schema node_263 = {
     .expected = "an object or an array of arrays of 2 to 2 items of at most 1,024 items",
-    .any_of = (const struct hearth_schema *const[]){&node_262, &node_264, &node_266, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_264, &node_266, &node_268, NULL},
 };
-static const struct hearth_schema node_267 = {
+static const struct hearth_schema node_269 = {
     .expected = "an integer from 0 to 20",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){20.0},
 };
-static const struct hearth_schema node_268 = {
+static const struct hearth_schema node_270 = {
     .expected = "a string of at most 1,048,576 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 1048576,
 };
-static const struct hearth_schema node_269 = {
+static const struct hearth_schema node_271 = {
     .expected = "any value",
 };
-static const struct hearth_schema node_270 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_271 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
 static const struct hearth_schema node_272 = {
-    .expected = "nothing",
-    .refused = "probabilities behind the sampling rules are not known here; n_probs gives those before",
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_273 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_274 = {
-    .expected = "an integer",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .expected = "nothing",
+    .refused = "probabilities behind the sampling rules are not known here; n_probs gives those before",
 };
 static const struct hearth_schema node_275 = {
-    .expected = "an integer",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_276 = {
     .expected = "an integer",
@@ -1917,76 +1921,84 @@ static const struct hearth_schema node_281 = {
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_282 = {
+    .expected = "an integer",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_283 = {
+    .expected = "an integer",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_284 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_284 = {
+static const struct hearth_schema node_286 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 256,
 };
-static const struct hearth_schema node_283 = {
+static const struct hearth_schema node_285 = {
     .expected = "an array of strings of at most 256 characters of at most 64 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 64,
-    .items = &node_284,
+    .items = &node_286,
 };
 static const struct hearth_schema_property top_native_infill_request_properties[] = {
     {"keep_alive", &hearth_schema_keep_alive, false},
-    {"input_prefix", &node_220, true},
-    {"input_suffix", &node_221, true},
-    {"prompt", &node_222, false},
-    {"input_extra", &node_223, false},
-    {"model", &node_227, false},
-    {"stream", &node_228, false},
-    {"n_predict", &node_229, false},
-    {"max_tokens", &node_230, false},
-    {"temperature", &node_231, false},
-    {"dynatemp_range", &node_232, false},
-    {"dynatemp_exponent", &node_233, false},
-    {"top_k", &node_234, false},
-    {"top_p", &node_235, false},
-    {"min_p", &node_236, false},
-    {"typical_p", &node_237, false},
-    {"top_n_sigma", &node_238, false},
-    {"xtc_probability", &node_239, false},
-    {"xtc_threshold", &node_240, false},
-    {"repeat_penalty", &node_241, false},
-    {"repeat_last_n", &node_242, false},
-    {"presence_penalty", &node_243, false},
-    {"frequency_penalty", &node_244, false},
-    {"dry_multiplier", &node_245, false},
-    {"dry_base", &node_246, false},
-    {"dry_allowed_length", &node_247, false},
-    {"dry_penalty_last_n", &node_248, false},
-    {"dry_sequence_breakers", &node_249, false},
-    {"mirostat", &node_251, false},
-    {"mirostat_tau", &node_252, false},
-    {"mirostat_eta", &node_253, false},
-    {"samplers", &node_254, false},
-    {"seed", &node_259, false},
+    {"input_prefix", &node_222, true},
+    {"input_suffix", &node_223, true},
+    {"prompt", &node_224, false},
+    {"input_extra", &node_225, false},
+    {"model", &node_229, false},
+    {"stream", &node_230, false},
+    {"n_predict", &node_231, false},
+    {"max_tokens", &node_232, false},
+    {"temperature", &node_233, false},
+    {"dynatemp_range", &node_234, false},
+    {"dynatemp_exponent", &node_235, false},
+    {"top_k", &node_236, false},
+    {"top_p", &node_237, false},
+    {"min_p", &node_238, false},
+    {"typical_p", &node_239, false},
+    {"top_n_sigma", &node_240, false},
+    {"xtc_probability", &node_241, false},
+    {"xtc_threshold", &node_242, false},
+    {"repeat_penalty", &node_243, false},
+    {"repeat_last_n", &node_244, false},
+    {"presence_penalty", &node_245, false},
+    {"frequency_penalty", &node_246, false},
+    {"dry_multiplier", &node_247, false},
+    {"dry_base", &node_248, false},
+    {"dry_allowed_length", &node_249, false},
+    {"dry_penalty_last_n", &node_250, false},
+    {"dry_sequence_breakers", &node_251, false},
+    {"mirostat", &node_253, false},
+    {"mirostat_tau", &node_254, false},
+    {"mirostat_eta", &node_255, false},
+    {"samplers", &node_256, false},
+    {"seed", &node_261, false},
     {"stop", &hearth_schema_stop, false},
-    {"ignore_eos", &node_260, false},
-    {"logit_bias", &node_261, false},
-    {"n_probs", &node_267, false},
-    {"grammar", &node_268, false},
-    {"json_schema", &node_269, false},
+    {"ignore_eos", &node_262, false},
+    {"logit_bias", &node_263, false},
+    {"n_probs", &node_269, false},
+    {"grammar", &node_270, false},
+    {"json_schema", &node_271, false},
     {"response_format", &hearth_schema_response_format, false},
     {"lora", &hearth_schema_lora, false},
-    {"return_tokens", &node_270, false},
-    {"timings_per_token", &node_271, false},
-    {"post_sampling_probs", &node_272, false},
-    {"cache_prompt", &node_273, false},
-    {"id_slot", &node_274, false},
-    {"n_keep", &node_275, false},
-    {"n_discard", &node_276, false},
-    {"n_indent", &node_277, false},
-    {"min_keep", &node_278, false},
-    {"t_max_predict_ms", &node_279, false},
-    {"t_max_prompt_ms", &node_280, false},
-    {"n_cache_reuse", &node_281, false},
-    {"return_progress", &node_282, false},
-    {"response_fields", &node_283, false},
+    {"return_tokens", &node_272, false},
+    {"timings_per_token", &node_273, false},
+    {"post_sampling_probs", &node_274, false},
+    {"cache_prompt", &node_275, false},
+    {"id_slot", &node_276, false},
+    {"n_keep", &node_277, false},
+    {"n_discard", &node_278, false},
+    {"n_indent", &node_279, false},
+    {"min_keep", &node_280, false},
+    {"t_max_predict_ms", &node_281, false},
+    {"t_max_prompt_ms", &node_282, false},
+    {"n_cache_reuse", &node_283, false},
+    {"return_progress", &node_284, false},
+    {"response_fields", &node_285, false},
 };
 const struct hearth_schema hearth_schema_native_infill_request = {
     .expected = "an object",
@@ -1995,65 +2007,65 @@ const struct hearth_schema hearth_schema_native_infill_request = {
     .property_count = 55,
     .closed = true,
 };
-static const struct hearth_schema node_285 = {
+static const struct hearth_schema node_287 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_286 = {
+static const struct hearth_schema node_288 = {
     .expected = "an array of objects of 1 to 65,536 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 65536,
     .items = &hearth_schema_message,
 };
-static const struct hearth_schema node_287 = {
+static const struct hearth_schema node_289 = {
     .expected = "an array of objects of at most 1,024 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 1024,
     .items = &hearth_schema_tool,
 };
-static const struct hearth_schema node_289 = {
+static const struct hearth_schema node_291 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_290 = {
+static const struct hearth_schema node_292 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
 };
-static const struct hearth_schema node_291 = {
+static const struct hearth_schema node_293 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_288 = {
+static const struct hearth_schema node_290 = {
     .expected = "a string or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_289, &node_290, &node_291, NULL},
-};
-static const struct hearth_schema node_292 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_293 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+    .any_of = (const struct hearth_schema *const[]){&node_291, &node_292, &node_293, NULL},
 };
 static const struct hearth_schema node_294 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_295 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_296 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_295 = {
+static const struct hearth_schema node_297 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_native_template_request_properties[] = {
-    {"model", &node_285, false},
-    {"messages", &node_286, true},
-    {"tools", &node_287, false},
-    {"tool_choice", &node_288, false},
-    {"parallel_tool_calls", &node_292, false},
-    {"add_generation_prompt", &node_293, false},
-    {"chat_template_kwargs", &node_294, false},
-    {"reasoning_effort", &node_295, false},
+    {"model", &node_287, false},
+    {"messages", &node_288, true},
+    {"tools", &node_289, false},
+    {"tool_choice", &node_290, false},
+    {"parallel_tool_calls", &node_294, false},
+    {"add_generation_prompt", &node_295, false},
+    {"chat_template_kwargs", &node_296, false},
+    {"reasoning_effort", &node_297, false},
 };
 const struct hearth_schema hearth_schema_native_template_request = {
     .expected = "an object",
@@ -2062,35 +2074,23 @@ const struct hearth_schema hearth_schema_native_template_request = {
     .property_count = 8,
     .closed = true,
 };
-static const struct hearth_schema node_296 = {
+static const struct hearth_schema node_298 = {
     .expected = "an integer from -2 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-2.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_297 = {
+static const struct hearth_schema node_299 = {
     .expected = "a number from 0 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_298 = {
+static const struct hearth_schema node_300 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
-};
-static const struct hearth_schema node_299 = {
-    .expected = "a number from 0 to 1",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){1.0},
-};
-static const struct hearth_schema node_300 = {
-    .expected = "a number from 0 to 1",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){1.0},
 };
 static const struct hearth_schema node_301 = {
     .expected = "a number from 0 to 1",
@@ -2099,37 +2099,41 @@ static const struct hearth_schema node_301 = {
     .maximum = &(const double){1.0},
 };
 static const struct hearth_schema node_302 = {
+    .expected = "a number from 0 to 1",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
+};
+static const struct hearth_schema node_303 = {
+    .expected = "a number from 0 to 1",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
+};
+static const struct hearth_schema node_304 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_303 = {
+static const struct hearth_schema node_305 = {
     .expected = "a number over 0 and at most 10",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .minimum_exclusive = true,
     .maximum = &(const double){10.0},
 };
-static const struct hearth_schema node_304 = {
-    .expected = "a number from -2 to 2",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-2.0},
-    .maximum = &(const double){2.0},
-};
-static const struct hearth_schema node_305 = {
-    .expected = "a number from -2 to 2",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-2.0},
-    .maximum = &(const double){2.0},
-};
 static const struct hearth_schema node_306 = {
-    .expected = "an integer",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .expected = "a number from -2 to 2",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-2.0},
+    .maximum = &(const double){2.0},
 };
 static const struct hearth_schema node_307 = {
-    .expected = "an integer",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .expected = "a number from -2 to 2",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-2.0},
+    .maximum = &(const double){2.0},
 };
 static const struct hearth_schema node_308 = {
     .expected = "an integer",
@@ -2152,12 +2156,12 @@ static const struct hearth_schema node_312 = {
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_313 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+    .expected = "an integer",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_314 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+    .expected = "an integer",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_315 = {
     .expected = "true or false",
@@ -2184,54 +2188,62 @@ static const struct hearth_schema node_320 = {
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_321 = {
-    .expected = "a number",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_322 = {
-    .expected = "0: mirostat is not available here; top_p, min_p and the others are",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){0.0},
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_323 = {
     .expected = "a number",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_324 = {
+    .expected = "0: mirostat is not available here; top_p, min_p and the others are",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){0.0},
+};
+static const struct hearth_schema node_325 = {
+    .expected = "a number",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_326 = {
     .expected = "a number",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_ollama_options_properties[] = {
-    {"num_predict", &node_296, false},
-    {"temperature", &node_297, false},
-    {"top_k", &node_298, false},
-    {"top_p", &node_299, false},
-    {"min_p", &node_300, false},
-    {"typical_p", &node_301, false},
-    {"repeat_last_n", &node_302, false},
-    {"repeat_penalty", &node_303, false},
-    {"presence_penalty", &node_304, false},
-    {"frequency_penalty", &node_305, false},
-    {"seed", &node_306, false},
+    {"num_predict", &node_298, false},
+    {"temperature", &node_299, false},
+    {"top_k", &node_300, false},
+    {"top_p", &node_301, false},
+    {"min_p", &node_302, false},
+    {"typical_p", &node_303, false},
+    {"repeat_last_n", &node_304, false},
+    {"repeat_penalty", &node_305, false},
+    {"presence_penalty", &node_306, false},
+    {"frequency_penalty", &node_307, false},
+    {"seed", &node_308, false},
     {"stop", &hearth_schema_stop, false},
-    {"num_ctx", &node_307, false},
-    {"num_batch", &node_308, false},
-    {"num_gpu", &node_309, false},
-    {"main_gpu", &node_310, false},
-    {"num_thread", &node_311, false},
-    {"num_keep", &node_312, false},
-    {"numa", &node_313, false},
-    {"low_vram", &node_314, false},
-    {"vocab_only", &node_315, false},
-    {"use_mmap", &node_316, false},
-    {"use_mlock", &node_317, false},
-    {"f16_kv", &node_318, false},
-    {"logits_all", &node_319, false},
-    {"penalize_newline", &node_320, false},
-    {"tfs_z", &node_321, false},
-    {"mirostat", &node_322, false},
-    {"mirostat_tau", &node_323, false},
-    {"mirostat_eta", &node_324, false},
+    {"num_ctx", &node_309, false},
+    {"num_batch", &node_310, false},
+    {"num_gpu", &node_311, false},
+    {"main_gpu", &node_312, false},
+    {"num_thread", &node_313, false},
+    {"num_keep", &node_314, false},
+    {"numa", &node_315, false},
+    {"low_vram", &node_316, false},
+    {"vocab_only", &node_317, false},
+    {"use_mmap", &node_318, false},
+    {"use_mlock", &node_319, false},
+    {"f16_kv", &node_320, false},
+    {"logits_all", &node_321, false},
+    {"penalize_newline", &node_322, false},
+    {"tfs_z", &node_323, false},
+    {"mirostat", &node_324, false},
+    {"mirostat_tau", &node_325, false},
+    {"mirostat_eta", &node_326, false},
 };
 const struct hearth_schema hearth_schema_ollama_options = {
     .expected = "an object",
@@ -2240,48 +2252,48 @@ const struct hearth_schema hearth_schema_ollama_options = {
     .property_count = 30,
     .closed = true,
 };
-static const struct hearth_schema node_325 = {
+static const struct hearth_schema node_327 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_327 = {
+static const struct hearth_schema node_329 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_328 = {
+static const struct hearth_schema node_330 = {
     .expected = "an integer",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_330 = {
+static const struct hearth_schema node_332 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
 };
-static const struct hearth_schema node_331 = {
+static const struct hearth_schema node_333 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_332 = {
+static const struct hearth_schema node_334 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_329 = {
+static const struct hearth_schema node_331 = {
     .expected = "an object or a string",
-    .any_of = (const struct hearth_schema *const[]){&node_330, &node_331, &node_332, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_332, &node_333, &node_334, NULL},
 };
-static const struct hearth_schema_property node_326_properties[] = {
-    {"name", &node_327, true},
-    {"index", &node_328, false},
-    {"arguments", &node_329, false},
+static const struct hearth_schema_property node_328_properties[] = {
+    {"name", &node_329, true},
+    {"index", &node_330, false},
+    {"arguments", &node_331, false},
 };
-static const struct hearth_schema node_326 = {
+static const struct hearth_schema node_328 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
-    .properties = node_326_properties,
+    .properties = node_328_properties,
     .property_count = 3,
 };
 static const struct hearth_schema_property top_ollama_tool_call_properties[] = {
-    {"id", &node_325, false},
-    {"function", &node_326, true},
+    {"id", &node_327, false},
+    {"function", &node_328, true},
 };
 const struct hearth_schema hearth_schema_ollama_tool_call = {
     .expected = "an object",
@@ -2289,45 +2301,45 @@ const struct hearth_schema hearth_schema_ollama_tool_call = {
     .properties = top_ollama_tool_call_properties,
     .property_count = 2,
 };
-static const struct hearth_schema node_333 = {
+static const struct hearth_schema node_335 = {
     .expected = "\"system\", \"user\", \"assistant\" or \"tool\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"system", "user", "assistant", "tool", NULL},
 };
-static const struct hearth_schema node_334 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_335 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
 static const struct hearth_schema node_336 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_337 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_338 = {
     .expected = "nothing",
     .refused = "the models here read text only, no images",
 };
-static const struct hearth_schema node_337 = {
+static const struct hearth_schema node_339 = {
     .expected = "an array of objects of at most 1,024 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 1024,
     .items = &hearth_schema_ollama_tool_call,
 };
-static const struct hearth_schema node_338 = {
+static const struct hearth_schema node_340 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_339 = {
+static const struct hearth_schema node_341 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_ollama_message_properties[] = {
-    {"role", &node_333, true},
-    {"content", &node_334, false},
-    {"thinking", &node_335, false},
-    {"images", &node_336, false},
-    {"tool_calls", &node_337, false},
-    {"tool_name", &node_338, false},
-    {"tool_call_id", &node_339, false},
+    {"role", &node_335, true},
+    {"content", &node_336, false},
+    {"thinking", &node_337, false},
+    {"images", &node_338, false},
+    {"tool_calls", &node_339, false},
+    {"tool_name", &node_340, false},
+    {"tool_call_id", &node_341, false},
 };
 const struct hearth_schema hearth_schema_ollama_message = {
     .expected = "an object",
@@ -2335,110 +2347,110 @@ const struct hearth_schema hearth_schema_ollama_message = {
     .properties = top_ollama_message_properties,
     .property_count = 7,
 };
-static const struct hearth_schema node_340 = {
+static const struct hearth_schema node_342 = {
     .expected = "a string of at most 512 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 512,
 };
-static const struct hearth_schema node_341 = {
+static const struct hearth_schema node_343 = {
     .expected = "an array of objects of at most 65,536 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 65536,
     .items = &hearth_schema_ollama_message,
 };
-static const struct hearth_schema node_342 = {
+static const struct hearth_schema node_344 = {
     .expected = "an array of objects of at most 1,024 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 1024,
     .items = &hearth_schema_tool,
 };
-static const struct hearth_schema node_344 = {
+static const struct hearth_schema node_346 = {
     .expected = "\"none\", \"auto\" or \"required\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"none", "auto", "required", NULL},
 };
-static const struct hearth_schema node_345 = {
+static const struct hearth_schema node_347 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
 };
-static const struct hearth_schema node_346 = {
+static const struct hearth_schema node_348 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_343 = {
+static const struct hearth_schema node_345 = {
     .expected = "\"none\", \"auto\" or \"required\" or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_344, &node_345, &node_346, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_346, &node_347, &node_348, NULL},
 };
-static const struct hearth_schema node_348 = {
+static const struct hearth_schema node_350 = {
     .expected = "\"json\" or \"\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"json", "", NULL},
 };
-static const struct hearth_schema node_349 = {
+static const struct hearth_schema node_351 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
 };
-static const struct hearth_schema node_350 = {
+static const struct hearth_schema node_352 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_347 = {
+static const struct hearth_schema node_349 = {
     .expected = "\"json\" or \"\" or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_348, &node_349, &node_350, NULL},
-};
-static const struct hearth_schema node_351 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+    .any_of = (const struct hearth_schema *const[]){&node_350, &node_351, &node_352, NULL},
 };
 static const struct hearth_schema node_353 = {
     .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_355 = {
+    .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN,
 };
-static const struct hearth_schema node_354 = {
+static const struct hearth_schema node_356 = {
     .expected = "\"low\", \"medium\", \"high\" or \"max\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"low", "medium", "high", "max", NULL},
 };
-static const struct hearth_schema node_355 = {
+static const struct hearth_schema node_357 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_352 = {
+static const struct hearth_schema node_354 = {
     .expected = "true or false or \"low\", \"medium\", \"high\" or \"max\"",
-    .any_of = (const struct hearth_schema *const[]){&node_353, &node_354, &node_355, NULL},
-};
-static const struct hearth_schema node_356 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_357 = {
-    .expected = "an integer from 0 to 20",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){20.0},
+    .any_of = (const struct hearth_schema *const[]){&node_355, &node_356, &node_357, NULL},
 };
 static const struct hearth_schema node_358 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_359 = {
+    .expected = "an integer from 0 to 20",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){20.0},
+};
+static const struct hearth_schema node_360 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_361 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_ollama_chat_request_properties[] = {
-    {"model", &node_340, false},
-    {"messages", &node_341, false},
-    {"tools", &node_342, false},
-    {"tool_choice", &node_343, false},
-    {"format", &node_347, false},
+    {"model", &node_342, false},
+    {"messages", &node_343, false},
+    {"tools", &node_344, false},
+    {"tool_choice", &node_345, false},
+    {"format", &node_349, false},
     {"options", &hearth_schema_ollama_options, false},
-    {"stream", &node_351, false},
+    {"stream", &node_353, false},
     {"keep_alive", &hearth_schema_keep_alive, false},
-    {"think", &node_352, false},
-    {"logprobs", &node_356, false},
-    {"top_logprobs", &node_357, false},
-    {"truncate", &node_358, false},
-    {"shift", &node_359, false},
+    {"think", &node_354, false},
+    {"logprobs", &node_358, false},
+    {"top_logprobs", &node_359, false},
+    {"truncate", &node_360, false},
+    {"shift", &node_361, false},
 };
 const struct hearth_schema hearth_schema_ollama_chat_request = {
     .expected = "an object",
@@ -2447,113 +2459,113 @@ const struct hearth_schema hearth_schema_ollama_chat_request = {
     .property_count = 13,
     .closed = true,
 };
-static const struct hearth_schema node_360 = {
+static const struct hearth_schema node_362 = {
     .expected = "a string of at most 512 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 512,
 };
-static const struct hearth_schema node_361 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_362 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
 static const struct hearth_schema node_363 = {
-    .expected = "nothing",
-    .refused = "the models here read text only, no images",
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_364 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
+static const struct hearth_schema node_365 = {
+    .expected = "nothing",
+    .refused = "the models here read text only, no images",
+};
 static const struct hearth_schema node_366 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_368 = {
     .expected = "\"json\" or \"\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"json", "", NULL},
 };
-static const struct hearth_schema node_367 = {
+static const struct hearth_schema node_369 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
 };
-static const struct hearth_schema node_368 = {
+static const struct hearth_schema node_370 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_365 = {
+static const struct hearth_schema node_367 = {
     .expected = "\"json\" or \"\" or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_366, &node_367, &node_368, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_368, &node_369, &node_370, NULL},
 };
-static const struct hearth_schema node_369 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_370 = {
+static const struct hearth_schema node_371 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_372 = {
     .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_374 = {
+    .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN,
 };
-static const struct hearth_schema node_373 = {
+static const struct hearth_schema node_375 = {
     .expected = "\"low\", \"medium\", \"high\" or \"max\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"low", "medium", "high", "max", NULL},
 };
-static const struct hearth_schema node_374 = {
+static const struct hearth_schema node_376 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_371 = {
+static const struct hearth_schema node_373 = {
     .expected = "true or false or \"low\", \"medium\", \"high\" or \"max\"",
-    .any_of = (const struct hearth_schema *const[]){&node_372, &node_373, &node_374, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_374, &node_375, &node_376, NULL},
 };
-static const struct hearth_schema node_375 = {
+static const struct hearth_schema node_377 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_376 = {
+static const struct hearth_schema node_378 = {
     .expected = "an integer from 0 to 20",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){20.0},
 };
-static const struct hearth_schema node_377 = {
+static const struct hearth_schema node_379 = {
     .expected = "nothing",
     .refused = "the model's own template is used, which its setting chat_template replaces",
 };
-static const struct hearth_schema node_378 = {
+static const struct hearth_schema node_380 = {
     .expected = "nothing",
     .refused = "token ids of a conversation are neither given nor taken here; send its messages to /api/chat",
 };
-static const struct hearth_schema node_379 = {
+static const struct hearth_schema node_381 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_380 = {
+static const struct hearth_schema node_382 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_ollama_generate_request_properties[] = {
-    {"model", &node_360, false},
-    {"prompt", &node_361, false},
-    {"suffix", &node_362, false},
-    {"images", &node_363, false},
-    {"system", &node_364, false},
-    {"format", &node_365, false},
+    {"model", &node_362, false},
+    {"prompt", &node_363, false},
+    {"suffix", &node_364, false},
+    {"images", &node_365, false},
+    {"system", &node_366, false},
+    {"format", &node_367, false},
     {"options", &hearth_schema_ollama_options, false},
-    {"stream", &node_369, false},
-    {"raw", &node_370, false},
+    {"stream", &node_371, false},
+    {"raw", &node_372, false},
     {"keep_alive", &hearth_schema_keep_alive, false},
-    {"think", &node_371, false},
-    {"logprobs", &node_375, false},
-    {"top_logprobs", &node_376, false},
-    {"template", &node_377, false},
-    {"context", &node_378, false},
-    {"truncate", &node_379, false},
-    {"shift", &node_380, false},
+    {"think", &node_373, false},
+    {"logprobs", &node_377, false},
+    {"top_logprobs", &node_378, false},
+    {"template", &node_379, false},
+    {"context", &node_380, false},
+    {"truncate", &node_381, false},
+    {"shift", &node_382, false},
 };
 const struct hearth_schema hearth_schema_ollama_generate_request = {
     .expected = "an object",
@@ -2562,51 +2574,51 @@ const struct hearth_schema hearth_schema_ollama_generate_request = {
     .property_count = 17,
     .closed = true,
 };
-static const struct hearth_schema node_381 = {
+static const struct hearth_schema node_383 = {
     .expected = "a string of at most 512 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 512,
-};
-static const struct hearth_schema node_383 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING,
 };
 static const struct hearth_schema node_385 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_384 = {
+static const struct hearth_schema node_387 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING,
+};
+static const struct hearth_schema node_386 = {
     .expected = "an array of strings of at most 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_max = 2048,
-    .items = &node_385,
+    .items = &node_387,
 };
-static const struct hearth_schema node_382 = {
+static const struct hearth_schema node_384 = {
     .expected = "a text or a list of up to 2,048 texts",
     .takes_nul = true,
-    .any_of = (const struct hearth_schema *const[]){&node_383, &node_384, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_385, &node_386, NULL},
 };
-static const struct hearth_schema node_386 = {
+static const struct hearth_schema node_388 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_387 = {
+static const struct hearth_schema node_389 = {
     .expected = "an integer from 0 to 1,048,576",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1048576.0},
 };
-static const struct hearth_schema node_388 = {
+static const struct hearth_schema node_390 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_ollama_embed_request_properties[] = {
-    {"model", &node_381, false},
-    {"input", &node_382, true},
-    {"truncate", &node_386, false},
-    {"dimensions", &node_387, false},
+    {"model", &node_383, false},
+    {"input", &node_384, true},
+    {"truncate", &node_388, false},
+    {"dimensions", &node_389, false},
     {"keep_alive", &hearth_schema_keep_alive, false},
-    {"options", &node_388, false},
+    {"options", &node_390, false},
 };
 const struct hearth_schema hearth_schema_ollama_embed_request = {
     .expected = "an object",
@@ -2615,25 +2627,25 @@ const struct hearth_schema hearth_schema_ollama_embed_request = {
     .property_count = 6,
     .closed = true,
 };
-static const struct hearth_schema node_389 = {
+static const struct hearth_schema node_391 = {
     .expected = "a string of at most 512 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 512,
 };
-static const struct hearth_schema node_390 = {
+static const struct hearth_schema node_392 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
     .takes_nul = true,
 };
-static const struct hearth_schema node_391 = {
+static const struct hearth_schema node_393 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_ollama_embeddings_request_properties[] = {
-    {"model", &node_389, false},
-    {"prompt", &node_390, true},
+    {"model", &node_391, false},
+    {"prompt", &node_392, true},
     {"keep_alive", &hearth_schema_keep_alive, false},
-    {"options", &node_391, false},
+    {"options", &node_393, false},
 };
 const struct hearth_schema hearth_schema_ollama_embeddings_request = {
     .expected = "an object",
@@ -2642,39 +2654,39 @@ const struct hearth_schema hearth_schema_ollama_embeddings_request = {
     .property_count = 4,
     .closed = true,
 };
-static const struct hearth_schema node_392 = {
-    .expected = "a string of at most 512 characters",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-    .length_max = 512,
-};
-static const struct hearth_schema node_393 = {
-    .expected = "a string of at most 512 characters",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-    .length_max = 512,
-};
 static const struct hearth_schema node_394 = {
+    .expected = "a string of at most 512 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_max = 512,
+};
+static const struct hearth_schema node_395 = {
+    .expected = "a string of at most 512 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_max = 512,
+};
+static const struct hearth_schema node_396 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_395 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_396 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
 static const struct hearth_schema node_397 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_398 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_399 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_ollama_show_request_properties[] = {
-    {"model", &node_392, false},
-    {"name", &node_393, false},
-    {"verbose", &node_394, false},
-    {"system", &node_395, false},
-    {"template", &node_396, false},
-    {"options", &node_397, false},
+    {"model", &node_394, false},
+    {"name", &node_395, false},
+    {"verbose", &node_396, false},
+    {"system", &node_397, false},
+    {"template", &node_398, false},
+    {"options", &node_399, false},
 };
 const struct hearth_schema hearth_schema_ollama_show_request = {
     .expected = "an object",
@@ -2683,39 +2695,39 @@ const struct hearth_schema hearth_schema_ollama_show_request = {
     .property_count = 6,
     .closed = true,
 };
-static const struct hearth_schema node_398 = {
-    .expected = "a string of at most 4,096 characters",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-    .length_max = 4096,
-};
-static const struct hearth_schema node_399 = {
-    .expected = "a string of at most 4,096 characters",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-    .length_max = 4096,
-};
 static const struct hearth_schema node_400 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+    .expected = "a string of at most 4,096 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_max = 4096,
 };
 static const struct hearth_schema node_401 = {
+    .expected = "a string of at most 4,096 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_max = 4096,
+};
+static const struct hearth_schema node_402 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_402 = {
+static const struct hearth_schema node_403 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_404 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_403 = {
+static const struct hearth_schema node_405 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_ollama_pull_request_properties[] = {
-    {"model", &node_398, false},
-    {"name", &node_399, false},
-    {"insecure", &node_400, false},
-    {"stream", &node_401, false},
-    {"username", &node_402, false},
-    {"password", &node_403, false},
+    {"model", &node_400, false},
+    {"name", &node_401, false},
+    {"insecure", &node_402, false},
+    {"stream", &node_403, false},
+    {"username", &node_404, false},
+    {"password", &node_405, false},
 };
 const struct hearth_schema hearth_schema_ollama_pull_request = {
     .expected = "an object",
@@ -2724,19 +2736,19 @@ const struct hearth_schema hearth_schema_ollama_pull_request = {
     .property_count = 6,
     .closed = true,
 };
-static const struct hearth_schema node_404 = {
+static const struct hearth_schema node_406 = {
     .expected = "a string of at most 512 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 512,
 };
-static const struct hearth_schema node_405 = {
+static const struct hearth_schema node_407 = {
     .expected = "a string of at most 512 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 512,
 };
 static const struct hearth_schema_property top_ollama_copy_request_properties[] = {
-    {"source", &node_404, true},
-    {"destination", &node_405, true},
+    {"source", &node_406, true},
+    {"destination", &node_407, true},
 };
 const struct hearth_schema hearth_schema_ollama_copy_request = {
     .expected = "an object",
@@ -2745,19 +2757,19 @@ const struct hearth_schema hearth_schema_ollama_copy_request = {
     .property_count = 2,
     .closed = true,
 };
-static const struct hearth_schema node_406 = {
+static const struct hearth_schema node_408 = {
     .expected = "a string of at most 512 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 512,
 };
-static const struct hearth_schema node_407 = {
+static const struct hearth_schema node_409 = {
     .expected = "a string of at most 512 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 512,
 };
 static const struct hearth_schema_property top_ollama_delete_request_properties[] = {
-    {"model", &node_406, false},
-    {"name", &node_407, false},
+    {"model", &node_408, false},
+    {"name", &node_409, false},
 };
 const struct hearth_schema hearth_schema_ollama_delete_request = {
     .expected = "an object",
@@ -2766,18 +2778,18 @@ const struct hearth_schema hearth_schema_ollama_delete_request = {
     .property_count = 2,
     .closed = true,
 };
-static const struct hearth_schema node_408 = {
+static const struct hearth_schema node_410 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
     .check = hearth_check_text_part,
 };
-static const struct hearth_schema node_409 = {
+static const struct hearth_schema node_411 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
 static const struct hearth_schema_property top_text_part_properties[] = {
-    {"type", &node_408, true},
-    {"text", &node_409, true},
+    {"type", &node_410, true},
+    {"text", &node_411, true},
 };
 const struct hearth_schema hearth_schema_text_part = {
     .expected = "an object",
@@ -2785,67 +2797,67 @@ const struct hearth_schema hearth_schema_text_part = {
     .properties = top_text_part_properties,
     .property_count = 2,
 };
-static const struct hearth_schema node_410 = {
+static const struct hearth_schema node_412 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_411 = {
+static const struct hearth_schema node_413 = {
     .expected = "an array of objects of at most 4,096 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_max = 4096,
     .items = &hearth_schema_text_part,
 };
-static const struct hearth_schema node_412 = {
+static const struct hearth_schema node_414 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
 const struct hearth_schema hearth_schema_content = {
     .expected = "a string or an array of objects of at most 4,096 items",
-    .any_of = (const struct hearth_schema *const[]){&node_410, &node_411, &node_412, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_412, &node_413, &node_414, NULL},
 };
-static const struct hearth_schema node_413 = {
+static const struct hearth_schema node_415 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_414 = {
+static const struct hearth_schema node_416 = {
     .expected = "\"function\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"function", NULL},
-};
-static const struct hearth_schema node_416 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING,
 };
 static const struct hearth_schema node_418 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_419 = {
+static const struct hearth_schema node_420 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING,
+};
+static const struct hearth_schema node_421 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
 };
-static const struct hearth_schema node_420 = {
+static const struct hearth_schema node_422 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_417 = {
+static const struct hearth_schema node_419 = {
     .expected = "a string or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_418, &node_419, &node_420, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_420, &node_421, &node_422, NULL},
 };
-static const struct hearth_schema_property node_415_properties[] = {
-    {"name", &node_416, true},
-    {"arguments", &node_417, false},
+static const struct hearth_schema_property node_417_properties[] = {
+    {"name", &node_418, true},
+    {"arguments", &node_419, false},
 };
-static const struct hearth_schema node_415 = {
+static const struct hearth_schema node_417 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
-    .properties = node_415_properties,
+    .properties = node_417_properties,
     .property_count = 2,
 };
 static const struct hearth_schema_property top_tool_call_properties[] = {
-    {"id", &node_413, false},
-    {"type", &node_414, false},
-    {"function", &node_415, true},
+    {"id", &node_415, false},
+    {"type", &node_416, false},
+    {"function", &node_417, true},
 };
 const struct hearth_schema hearth_schema_tool_call = {
     .expected = "an object",
@@ -2853,58 +2865,58 @@ const struct hearth_schema hearth_schema_tool_call = {
     .properties = top_tool_call_properties,
     .property_count = 3,
 };
-static const struct hearth_schema node_421 = {
+static const struct hearth_schema node_423 = {
     .expected = "a number",
     .types = HEARTH_SCHEMA_NUMBER,
 };
-static const struct hearth_schema node_422 = {
+static const struct hearth_schema node_424 = {
     .expected = "a string of at most 64 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 64,
 };
-static const struct hearth_schema node_423 = {
+static const struct hearth_schema node_425 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
 const struct hearth_schema hearth_schema_keep_alive = {
     .expected = "a number or a string of at most 64 characters",
-    .any_of = (const struct hearth_schema *const[]){&node_421, &node_422, &node_423, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_423, &node_424, &node_425, NULL},
 };
-static const struct hearth_schema node_424 = {
+static const struct hearth_schema node_426 = {
     .expected = "\"system\", \"developer\", \"user\", \"assistant\", \"tool\" or \"function\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"system", "developer", "user", "assistant", "tool", "function", NULL},
-};
-static const struct hearth_schema node_425 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_426 = {
-    .expected = "an array of objects of at most 1,024 items",
-    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
-    .length_max = 1024,
-    .items = &hearth_schema_tool_call,
 };
 static const struct hearth_schema node_427 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_428 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .expected = "an array of objects of at most 1,024 items",
+    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
+    .length_max = 1024,
+    .items = &hearth_schema_tool_call,
 };
 static const struct hearth_schema node_429 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
+static const struct hearth_schema node_430 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_431 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
 static const struct hearth_schema_property top_message_properties[] = {
-    {"role", &node_424, true},
+    {"role", &node_426, true},
     {"content", &hearth_schema_content, false},
-    {"name", &node_425, false},
-    {"tool_calls", &node_426, false},
-    {"tool_call_id", &node_427, false},
-    {"reasoning_content", &node_428, false},
-    {"refusal", &node_429, false},
+    {"name", &node_427, false},
+    {"tool_calls", &node_428, false},
+    {"tool_call_id", &node_429, false},
+    {"reasoning_content", &node_430, false},
+    {"refusal", &node_431, false},
 };
 const struct hearth_schema hearth_schema_message = {
     .expected = "an object",
@@ -2912,29 +2924,29 @@ const struct hearth_schema hearth_schema_message = {
     .properties = top_message_properties,
     .property_count = 7,
 };
-static const struct hearth_schema node_430 = {
+static const struct hearth_schema node_432 = {
     .expected = "a string of 1 to 256 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 256,
 };
-static const struct hearth_schema node_431 = {
+static const struct hearth_schema node_433 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_432 = {
+static const struct hearth_schema node_434 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_433 = {
+static const struct hearth_schema node_435 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_function_properties[] = {
-    {"name", &node_430, true},
-    {"description", &node_431, false},
-    {"parameters", &node_432, false},
-    {"strict", &node_433, false},
+    {"name", &node_432, true},
+    {"description", &node_433, false},
+    {"parameters", &node_434, false},
+    {"strict", &node_435, false},
 };
 const struct hearth_schema hearth_schema_function = {
     .expected = "an object",
@@ -2942,13 +2954,13 @@ const struct hearth_schema hearth_schema_function = {
     .properties = top_function_properties,
     .property_count = 4,
 };
-static const struct hearth_schema node_434 = {
+static const struct hearth_schema node_436 = {
     .expected = "\"function\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"function", NULL},
 };
 static const struct hearth_schema_property top_tool_properties[] = {
-    {"type", &node_434, false},
+    {"type", &node_436, false},
     {"function", &hearth_schema_function, true},
 };
 const struct hearth_schema hearth_schema_tool = {
@@ -2957,17 +2969,17 @@ const struct hearth_schema hearth_schema_tool = {
     .properties = top_tool_properties,
     .property_count = 2,
 };
-static const struct hearth_schema node_435 = {
+static const struct hearth_schema node_437 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_436 = {
+static const struct hearth_schema node_438 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_stream_options_properties[] = {
-    {"include_usage", &node_435, false},
-    {"include_obfuscation", &node_436, false},
+    {"include_usage", &node_437, false},
+    {"include_obfuscation", &node_438, false},
 };
 const struct hearth_schema hearth_schema_stream_options = {
     .expected = "an object",
@@ -2976,30 +2988,30 @@ const struct hearth_schema hearth_schema_stream_options = {
     .property_count = 2,
     .closed = true,
 };
-static const struct hearth_schema node_437 = {
+static const struct hearth_schema node_439 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_439 = {
+static const struct hearth_schema node_441 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_438 = {
+static const struct hearth_schema node_440 = {
     .expected = "an array of strings that are not empty of at most 16 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_max = 16,
-    .items = &node_439,
+    .items = &node_441,
 };
-static const struct hearth_schema node_440 = {
+static const struct hearth_schema node_442 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
 const struct hearth_schema hearth_schema_stop = {
     .expected = "a string or an array of strings that are not empty of at most 16 items",
-    .any_of = (const struct hearth_schema *const[]){&node_437, &node_438, &node_440, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_439, &node_440, &node_442, NULL},
 };
-static const struct hearth_schema node_441 = {
+static const struct hearth_schema node_443 = {
     .expected = "an integer from 0 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER,
     .minimum = &(const double){0.0},
@@ -3010,26 +3022,26 @@ const struct hearth_schema hearth_schema_tokens = {
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 1048576,
-    .items = &node_441,
+    .items = &node_443,
 };
-static const struct hearth_schema node_443 = {
+static const struct hearth_schema node_445 = {
     .expected = "an integer from 0 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_444 = {
+static const struct hearth_schema node_446 = {
     .expected = "a number",
     .types = HEARTH_SCHEMA_NUMBER,
 };
-static const struct hearth_schema_property node_442_properties[] = {
-    {"id", &node_443, true},
-    {"scale", &node_444, true},
+static const struct hearth_schema_property node_444_properties[] = {
+    {"id", &node_445, true},
+    {"scale", &node_446, true},
 };
-static const struct hearth_schema node_442 = {
+static const struct hearth_schema node_444 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
-    .properties = node_442_properties,
+    .properties = node_444_properties,
     .property_count = 2,
     .closed = true,
 };
@@ -3037,9 +3049,9 @@ const struct hearth_schema hearth_schema_lora = {
     .expected = "an array of objects of at most 32 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 32,
-    .items = &node_442,
+    .items = &node_444,
 };
-static const struct hearth_schema node_445 = {
+static const struct hearth_schema node_447 = {
     .expected = "a string of 1 to 40 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
@@ -3049,9 +3061,9 @@ const struct hearth_schema hearth_schema_dry_breakers = {
     .expected = "a list of up to 16 texts of 1 to 40 bytes",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_max = 16,
-    .items = &node_445,
+    .items = &node_447,
 };
-static const struct hearth_schema node_446 = {
+static const struct hearth_schema node_448 = {
     .expected = "a number from -100 to 100",
     .types = HEARTH_SCHEMA_NUMBER,
     .minimum = &(const double){-100.0},
@@ -3060,15 +3072,15 @@ static const struct hearth_schema node_446 = {
 const struct hearth_schema hearth_schema_logit_bias = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .additional = &node_446,
+    .additional = &node_448,
 };
-static const struct hearth_schema node_447 = {
+static const struct hearth_schema node_449 = {
     .expected = "\"text\", \"json_object\" or \"json_schema\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"text", "json_object", "json_schema", NULL},
 };
 static const struct hearth_schema_property top_response_format_properties[] = {
-    {"type", &node_447, true},
+    {"type", &node_449, true},
 };
 const struct hearth_schema hearth_schema_response_format = {
     .expected = "an object",
@@ -3076,72 +3088,60 @@ const struct hearth_schema hearth_schema_response_format = {
     .properties = top_response_format_properties,
     .property_count = 1,
 };
-static const struct hearth_schema node_448 = {
+static const struct hearth_schema node_450 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_449 = {
+static const struct hearth_schema node_451 = {
     .expected = "an array of objects of 1 to 65,536 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 65536,
     .items = &hearth_schema_message,
 };
-static const struct hearth_schema node_450 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
 static const struct hearth_schema node_452 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_453 = {
+static const struct hearth_schema node_454 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema_property node_451_properties[] = {
-    {"include_usage", &node_452, false},
-    {"include_obfuscation", &node_453, false},
+static const struct hearth_schema node_455 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_451 = {
+static const struct hearth_schema_property node_453_properties[] = {
+    {"include_usage", &node_454, false},
+    {"include_obfuscation", &node_455, false},
+};
+static const struct hearth_schema node_453 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .properties = node_451_properties,
+    .properties = node_453_properties,
     .property_count = 2,
     .closed = true,
 };
-static const struct hearth_schema node_454 = {
-    .expected = "an integer from 1 to 2,147,483,647, or -1 or null for no limit",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-1.0},
-    .maximum = &(const double){2147483647.0},
-    .check = hearth_check_max_tokens,
-};
-static const struct hearth_schema node_455 = {
-    .expected = "an integer from 1 to 2,147,483,647, or -1 or null for no limit",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-1.0},
-    .maximum = &(const double){2147483647.0},
-    .check = hearth_check_max_tokens,
-};
 static const struct hearth_schema node_456 = {
+    .expected = "an integer from 1 to 2,147,483,647, or -1 or null for no limit",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){2147483647.0},
+    .check = hearth_check_max_tokens,
+};
+static const struct hearth_schema node_457 = {
+    .expected = "an integer from 1 to 2,147,483,647, or -1 or null for no limit",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){2147483647.0},
+    .check = hearth_check_max_tokens,
+};
+static const struct hearth_schema node_458 = {
     .expected = "a number from 0 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2.0},
-};
-static const struct hearth_schema node_457 = {
-    .expected = "a number from 0 to 1",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){1.0},
-};
-static const struct hearth_schema node_458 = {
-    .expected = "an integer from -1 to 2,147,483,647",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-1.0},
-    .maximum = &(const double){2147483647.0},
 };
 static const struct hearth_schema node_459 = {
     .expected = "a number from 0 to 1",
@@ -3150,36 +3150,36 @@ static const struct hearth_schema node_459 = {
     .maximum = &(const double){1.0},
 };
 static const struct hearth_schema node_460 = {
-    .expected = "a number over 0 and at most 10",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .minimum_exclusive = true,
-    .maximum = &(const double){10.0},
-};
-static const struct hearth_schema node_461 = {
-    .expected = "a number over 0 and at most 10",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .minimum_exclusive = true,
-    .maximum = &(const double){10.0},
-};
-static const struct hearth_schema node_462 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_463 = {
+static const struct hearth_schema node_461 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_464 = {
-    .expected = "a number from -1 to 1000",
+static const struct hearth_schema node_462 = {
+    .expected = "a number over 0 and at most 10",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .minimum_exclusive = true,
+    .maximum = &(const double){10.0},
+};
+static const struct hearth_schema node_463 = {
+    .expected = "a number over 0 and at most 10",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .minimum_exclusive = true,
+    .maximum = &(const double){10.0},
+};
+static const struct hearth_schema node_464 = {
+    .expected = "an integer from -1 to 2,147,483,647",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
-    .maximum = &(const double){1000.0},
+    .maximum = &(const double){2147483647.0},
 };
 static const struct hearth_schema node_465 = {
     .expected = "a number from 0 to 1",
@@ -3188,210 +3188,214 @@ static const struct hearth_schema node_465 = {
     .maximum = &(const double){1.0},
 };
 static const struct hearth_schema node_466 = {
+    .expected = "a number from -1 to 1000",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){1000.0},
+};
+static const struct hearth_schema node_467 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_467 = {
+static const struct hearth_schema node_468 = {
+    .expected = "a number from 0 to 1",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
+};
+static const struct hearth_schema node_469 = {
     .expected = "a number from 0 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_468 = {
-    .expected = "a number from 0 to 100",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){100.0},
-};
-static const struct hearth_schema node_469 = {
-    .expected = "a number from 0 to 100",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){100.0},
-};
 static const struct hearth_schema node_470 = {
+    .expected = "a number from 0 to 100",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){100.0},
+};
+static const struct hearth_schema node_471 = {
+    .expected = "a number from 0 to 100",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){100.0},
+};
+static const struct hearth_schema node_472 = {
     .expected = "a number from 1 to 100",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){100.0},
 };
-static const struct hearth_schema node_471 = {
+static const struct hearth_schema node_473 = {
     .expected = "an integer from 0 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_472 = {
+static const struct hearth_schema node_474 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_474 = {
+static const struct hearth_schema node_476 = {
     .expected = "a string of 1 to 40 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 40,
 };
-static const struct hearth_schema node_473 = {
+static const struct hearth_schema node_475 = {
     .expected = "a list of up to 16 texts of 1 to 40 bytes",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 16,
-    .items = &node_474,
-};
-static const struct hearth_schema node_475 = {
-    .expected = "a number from -2 to 2",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-2.0},
-    .maximum = &(const double){2.0},
-};
-static const struct hearth_schema node_476 = {
-    .expected = "a number from -2 to 2",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-2.0},
-    .maximum = &(const double){2.0},
+    .items = &node_476,
 };
 static const struct hearth_schema node_477 = {
+    .expected = "a number from -2 to 2",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-2.0},
+    .maximum = &(const double){2.0},
+};
+static const struct hearth_schema node_478 = {
+    .expected = "a number from -2 to 2",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-2.0},
+    .maximum = &(const double){2.0},
+};
+static const struct hearth_schema node_479 = {
     .expected = "an integer",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_478 = {
+static const struct hearth_schema node_480 = {
     .expected = "an integer from 1 to 128",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){128.0},
-};
-static const struct hearth_schema node_479 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_480 = {
-    .expected = "an integer from 0 to 20",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){20.0},
 };
 static const struct hearth_schema node_481 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_482 = {
+    .expected = "an integer from 0 to 20",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){20.0},
+};
+static const struct hearth_schema node_483 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_484 = {
     .expected = "an array of objects of at most 1,024 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 1024,
     .items = &hearth_schema_tool,
 };
-static const struct hearth_schema node_484 = {
+static const struct hearth_schema node_486 = {
     .expected = "\"none\", \"auto\" or \"required\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"none", "auto", "required", NULL},
 };
-static const struct hearth_schema node_485 = {
+static const struct hearth_schema node_487 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
 };
-static const struct hearth_schema node_486 = {
+static const struct hearth_schema node_488 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_483 = {
+static const struct hearth_schema node_485 = {
     .expected = "\"none\", \"auto\" or \"required\" or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_484, &node_485, &node_486, NULL},
-};
-static const struct hearth_schema node_487 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_488 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+    .any_of = (const struct hearth_schema *const[]){&node_486, &node_487, &node_488, NULL},
 };
 static const struct hearth_schema node_489 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_490 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_491 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_492 = {
     .expected = "an array of objects of at most 512 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 512,
     .items = &hearth_schema_function,
 };
-static const struct hearth_schema node_492 = {
+static const struct hearth_schema node_494 = {
     .expected = "\"none\" or \"auto\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"none", "auto", NULL},
 };
-static const struct hearth_schema node_493 = {
+static const struct hearth_schema node_495 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
 };
-static const struct hearth_schema node_494 = {
+static const struct hearth_schema node_496 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_491 = {
+static const struct hearth_schema node_493 = {
     .expected = "\"none\" or \"auto\" or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_492, &node_493, &node_494, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_494, &node_495, &node_496, NULL},
 };
-static const struct hearth_schema node_495 = {
+static const struct hearth_schema node_497 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_496 = {
+static const struct hearth_schema node_498 = {
     .expected = "\"none\", \"minimal\", \"low\", \"medium\", \"high\", \"xhigh\" or \"auto\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"none", "minimal", "low", "medium", "high", "xhigh", "auto", NULL},
 };
-static const struct hearth_schema node_497 = {
+static const struct hearth_schema node_499 = {
     .expected = "\"none\", \"auto\", \"deepseek\" or \"deepseek-legacy\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"none", "auto", "deepseek", "deepseek-legacy", NULL},
 };
-static const struct hearth_schema node_498 = {
+static const struct hearth_schema node_500 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_499 = {
+static const struct hearth_schema node_501 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_501 = {
+static const struct hearth_schema node_503 = {
     .expected = "\"text\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"text", NULL},
 };
-static const struct hearth_schema node_500 = {
+static const struct hearth_schema node_502 = {
     .expected = "an array of \"text\" of at most 8 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 8,
-    .items = &node_501,
+    .items = &node_503,
 };
-static const struct hearth_schema node_502 = {
+static const struct hearth_schema node_504 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
-};
-static const struct hearth_schema node_503 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_504 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_505 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_506 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_507 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_508 = {
     .expected = "a string",
@@ -3402,172 +3406,180 @@ static const struct hearth_schema node_509 = {
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_510 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_511 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_512 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_511 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_512 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-};
 static const struct hearth_schema node_513 = {
-    .expected = "nothing",
-    .refused = "there is no beam search here; leave it out to sample, or set temperature to 0",
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_514 = {
-    .expected = "nothing",
-    .refused = "the tokens of an answer cannot be limited to a list here; logit_bias changes single ones",
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_515 = {
     .expected = "nothing",
-    .refused = "words cannot be forbidden here; logit_bias forbids tokens",
+    .refused = "there is no beam search here; leave it out to sample, or set temperature to 0",
 };
 static const struct hearth_schema node_516 = {
     .expected = "nothing",
-    .refused = "code of clients does not run here",
+    .refused = "the tokens of an answer cannot be limited to a list here; logit_bias changes single ones",
 };
 static const struct hearth_schema node_517 = {
     .expected = "nothing",
-    .refused = "prompts are texts or token ids here",
+    .refused = "words cannot be forbidden here; logit_bias forbids tokens",
 };
 static const struct hearth_schema node_518 = {
     .expected = "nothing",
-    .refused = "this server answers with text only",
+    .refused = "code of clients does not run here",
 };
 static const struct hearth_schema node_519 = {
     .expected = "nothing",
-    .refused = "this server has no web search",
+    .refused = "prompts are texts or token ids here",
 };
 static const struct hearth_schema node_520 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .expected = "nothing",
+    .refused = "this server answers with text only",
 };
 static const struct hearth_schema node_521 = {
-    .expected = "any value",
+    .expected = "nothing",
+    .refused = "this server has no web search",
 };
 static const struct hearth_schema node_522 = {
-    .expected = "any value",
-};
-static const struct hearth_schema node_523 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_525 = {
-    .expected = "a string that is not empty",
-    .types = HEARTH_SCHEMA_STRING,
-    .length_min = 1,
+static const struct hearth_schema node_523 = {
+    .expected = "any value",
 };
 static const struct hearth_schema node_524 = {
-    .expected = "an array of strings that are not empty of 1 to 1,000 items",
-    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
-    .length_min = 1,
-    .length_max = 1000,
-    .items = &node_525,
+    .expected = "any value",
 };
-static const struct hearth_schema node_526 = {
+static const struct hearth_schema node_525 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_527 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema node_526 = {
+    .expected = "an array of strings that are not empty of 1 to 1,000 items",
+    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
+    .length_min = 1,
+    .length_max = 1000,
+    .items = &node_527,
 };
 static const struct hearth_schema node_528 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
+static const struct hearth_schema node_529 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+};
 static const struct hearth_schema node_530 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_532 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_529 = {
+static const struct hearth_schema node_531 = {
     .expected = "an array of strings that are not empty of 1 to 1,000 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_min = 1,
     .length_max = 1000,
-    .items = &node_530,
+    .items = &node_532,
 };
 static const struct hearth_schema_property top_chat_request_properties[] = {
-    {"model", &node_448, false},
+    {"model", &node_450, false},
     {"keep_alive", &hearth_schema_keep_alive, false},
-    {"messages", &node_449, true},
-    {"stream", &node_450, false},
-    {"stream_options", &node_451, false},
-    {"max_tokens", &node_454, false},
-    {"max_completion_tokens", &node_455, false},
-    {"temperature", &node_456, false},
-    {"top_p", &node_457, false},
-    {"top_k", &node_458, false},
-    {"min_p", &node_459, false},
-    {"repeat_penalty", &node_460, false},
-    {"repetition_penalty", &node_461, false},
-    {"repeat_last_n", &node_462, false},
-    {"typical_p", &node_463, false},
-    {"top_n_sigma", &node_464, false},
-    {"xtc_probability", &node_465, false},
-    {"xtc_threshold", &node_466, false},
-    {"dynatemp_range", &node_467, false},
-    {"dynatemp_exponent", &node_468, false},
-    {"dry_multiplier", &node_469, false},
-    {"dry_base", &node_470, false},
-    {"dry_allowed_length", &node_471, false},
-    {"dry_penalty_last_n", &node_472, false},
-    {"dry_sequence_breakers", &node_473, false},
-    {"presence_penalty", &node_475, false},
-    {"frequency_penalty", &node_476, false},
-    {"seed", &node_477, false},
+    {"messages", &node_451, true},
+    {"stream", &node_452, false},
+    {"stream_options", &node_453, false},
+    {"max_tokens", &node_456, false},
+    {"max_completion_tokens", &node_457, false},
+    {"temperature", &node_458, false},
+    {"top_p", &node_459, false},
+    {"top_k", &node_460, false},
+    {"min_p", &node_461, false},
+    {"repeat_penalty", &node_462, false},
+    {"repetition_penalty", &node_463, false},
+    {"repeat_last_n", &node_464, false},
+    {"typical_p", &node_465, false},
+    {"top_n_sigma", &node_466, false},
+    {"xtc_probability", &node_467, false},
+    {"xtc_threshold", &node_468, false},
+    {"dynatemp_range", &node_469, false},
+    {"dynatemp_exponent", &node_470, false},
+    {"dry_multiplier", &node_471, false},
+    {"dry_base", &node_472, false},
+    {"dry_allowed_length", &node_473, false},
+    {"dry_penalty_last_n", &node_474, false},
+    {"dry_sequence_breakers", &node_475, false},
+    {"presence_penalty", &node_477, false},
+    {"frequency_penalty", &node_478, false},
+    {"seed", &node_479, false},
     {"stop", &hearth_schema_stop, false},
-    {"n", &node_478, false},
+    {"n", &node_480, false},
     {"logit_bias", &hearth_schema_logit_bias, false},
     {"lora", &hearth_schema_lora, false},
-    {"logprobs", &node_479, false},
-    {"top_logprobs", &node_480, false},
-    {"ignore_eos", &node_481, false},
-    {"tools", &node_482, false},
-    {"tool_choice", &node_483, false},
-    {"parallel_tool_calls", &node_487, false},
+    {"logprobs", &node_481, false},
+    {"top_logprobs", &node_482, false},
+    {"ignore_eos", &node_483, false},
+    {"tools", &node_484, false},
+    {"tool_choice", &node_485, false},
+    {"parallel_tool_calls", &node_489, false},
     {"response_format", &hearth_schema_response_format, false},
-    {"chat_template_kwargs", &node_488, false},
-    {"add_generation_prompt", &node_489, false},
-    {"functions", &node_490, false},
-    {"function_call", &node_491, false},
-    {"continue_final_message", &node_495, false},
-    {"reasoning_effort", &node_496, false},
-    {"reasoning_format", &node_497, false},
-    {"enable_thinking", &node_498, false},
-    {"verbosity", &node_499, false},
-    {"modalities", &node_500, false},
-    {"service_tier", &node_502, false},
-    {"cache_prompt", &node_503, false},
-    {"return_progress", &node_504, false},
-    {"timings_per_token", &node_505, false},
-    {"user", &node_506, false},
-    {"safety_identifier", &node_507, false},
-    {"prompt_cache_key", &node_508, false},
-    {"prompt_cache_retention", &node_509, false},
-    {"store", &node_510, false},
-    {"metadata", &node_511, false},
-    {"prediction", &node_512, false},
-    {"use_beam_search", &node_513, false},
-    {"allowed_token_ids", &node_514, false},
-    {"bad_words", &node_515, false},
-    {"logits_processors", &node_516, false},
-    {"prompt_embeds", &node_517, false},
-    {"audio", &node_518, false},
-    {"web_search_options", &node_519, false},
-    {"grammar", &node_520, false},
-    {"json_schema", &node_521, false},
-    {"guided_json", &node_522, false},
-    {"guided_regex", &node_523, false},
-    {"guided_choice", &node_524, false},
-    {"guided_grammar", &node_526, false},
-    {"structured_outputs", &node_527, false},
-    {"regex", &node_528, false},
-    {"choice", &node_529, false},
+    {"chat_template_kwargs", &node_490, false},
+    {"add_generation_prompt", &node_491, false},
+    {"functions", &node_492, false},
+    {"function_call", &node_493, false},
+    {"continue_final_message", &node_497, false},
+    {"reasoning_effort", &node_498, false},
+    {"reasoning_format", &node_499, false},
+    {"enable_thinking", &node_500, false},
+    {"verbosity", &node_501, false},
+    {"modalities", &node_502, false},
+    {"service_tier", &node_504, false},
+    {"cache_prompt", &node_505, false},
+    {"return_progress", &node_506, false},
+    {"timings_per_token", &node_507, false},
+    {"user", &node_508, false},
+    {"safety_identifier", &node_509, false},
+    {"prompt_cache_key", &node_510, false},
+    {"prompt_cache_retention", &node_511, false},
+    {"store", &node_512, false},
+    {"metadata", &node_513, false},
+    {"prediction", &node_514, false},
+    {"use_beam_search", &node_515, false},
+    {"allowed_token_ids", &node_516, false},
+    {"bad_words", &node_517, false},
+    {"logits_processors", &node_518, false},
+    {"prompt_embeds", &node_519, false},
+    {"audio", &node_520, false},
+    {"web_search_options", &node_521, false},
+    {"grammar", &node_522, false},
+    {"json_schema", &node_523, false},
+    {"guided_json", &node_524, false},
+    {"guided_regex", &node_525, false},
+    {"guided_choice", &node_526, false},
+    {"guided_grammar", &node_528, false},
+    {"structured_outputs", &node_529, false},
+    {"regex", &node_530, false},
+    {"choice", &node_531, false},
 };
 const struct hearth_schema hearth_schema_chat_request = {
     .expected = "an object",
@@ -3576,97 +3588,85 @@ const struct hearth_schema hearth_schema_chat_request = {
     .property_count = 76,
     .closed = true,
 };
-static const struct hearth_schema node_531 = {
+static const struct hearth_schema node_533 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
-};
-static const struct hearth_schema node_533 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING,
 };
 static const struct hearth_schema node_535 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_534 = {
+static const struct hearth_schema node_537 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING,
+};
+static const struct hearth_schema node_536 = {
     .expected = "an array of strings of 1 to 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_535,
+    .items = &node_537,
 };
-static const struct hearth_schema node_536 = {
+static const struct hearth_schema node_538 = {
     .expected = "an array of a list of 1 to 1,048,576 token ids of 1 to 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
     .items = &hearth_schema_tokens,
 };
-static const struct hearth_schema node_532 = {
+static const struct hearth_schema node_534 = {
     .expected = "a text, a list of 1 to 2,048 texts, a list of token ids, or a list of such lists",
-    .any_of = (const struct hearth_schema *const[]){&node_533, &node_534, &hearth_schema_tokens, &node_536, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_535, &node_536, &hearth_schema_tokens, &node_538, NULL},
 };
-static const struct hearth_schema node_537 = {
+static const struct hearth_schema node_539 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_538 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_540 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_541 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema_property node_539_properties[] = {
-    {"include_usage", &node_540, false},
-    {"include_obfuscation", &node_541, false},
-};
-static const struct hearth_schema node_539 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .properties = node_539_properties,
-    .property_count = 2,
-    .closed = true,
 };
 static const struct hearth_schema node_542 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_543 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema_property node_541_properties[] = {
+    {"include_usage", &node_542, false},
+    {"include_obfuscation", &node_543, false},
+};
+static const struct hearth_schema node_541 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+    .properties = node_541_properties,
+    .property_count = 2,
+    .closed = true,
+};
+static const struct hearth_schema node_544 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_545 = {
     .expected = "an integer from 1 to 128",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){128.0},
 };
-static const struct hearth_schema node_544 = {
+static const struct hearth_schema node_546 = {
     .expected = "an integer from 0 to 2,147,483,647, or -1 for no limit",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_545 = {
+static const struct hearth_schema node_547 = {
     .expected = "a number from 0 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2.0},
-};
-static const struct hearth_schema node_546 = {
-    .expected = "a number from 0 to 1",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){1.0},
-};
-static const struct hearth_schema node_547 = {
-    .expected = "an integer from -1 to 2,147,483,647",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-1.0},
-    .maximum = &(const double){2147483647.0},
 };
 static const struct hearth_schema node_548 = {
     .expected = "a number from 0 to 1",
@@ -3675,36 +3675,36 @@ static const struct hearth_schema node_548 = {
     .maximum = &(const double){1.0},
 };
 static const struct hearth_schema node_549 = {
-    .expected = "a number over 0 and at most 10",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .minimum_exclusive = true,
-    .maximum = &(const double){10.0},
-};
-static const struct hearth_schema node_550 = {
-    .expected = "a number over 0 and at most 10",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .minimum_exclusive = true,
-    .maximum = &(const double){10.0},
-};
-static const struct hearth_schema node_551 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_552 = {
+static const struct hearth_schema node_550 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_553 = {
-    .expected = "a number from -1 to 1000",
+static const struct hearth_schema node_551 = {
+    .expected = "a number over 0 and at most 10",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .minimum_exclusive = true,
+    .maximum = &(const double){10.0},
+};
+static const struct hearth_schema node_552 = {
+    .expected = "a number over 0 and at most 10",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .minimum_exclusive = true,
+    .maximum = &(const double){10.0},
+};
+static const struct hearth_schema node_553 = {
+    .expected = "an integer from -1 to 2,147,483,647",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
-    .maximum = &(const double){1000.0},
+    .maximum = &(const double){2147483647.0},
 };
 static const struct hearth_schema node_554 = {
     .expected = "a number from 0 to 1",
@@ -3713,234 +3713,246 @@ static const struct hearth_schema node_554 = {
     .maximum = &(const double){1.0},
 };
 static const struct hearth_schema node_555 = {
+    .expected = "a number from -1 to 1000",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){1000.0},
+};
+static const struct hearth_schema node_556 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_556 = {
+static const struct hearth_schema node_557 = {
+    .expected = "a number from 0 to 1",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
+};
+static const struct hearth_schema node_558 = {
     .expected = "a number from 0 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_557 = {
-    .expected = "a number from 0 to 100",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){100.0},
-};
-static const struct hearth_schema node_558 = {
-    .expected = "a number from 0 to 100",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){100.0},
-};
 static const struct hearth_schema node_559 = {
+    .expected = "a number from 0 to 100",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){100.0},
+};
+static const struct hearth_schema node_560 = {
+    .expected = "a number from 0 to 100",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){100.0},
+};
+static const struct hearth_schema node_561 = {
     .expected = "a number from 1 to 100",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){100.0},
 };
-static const struct hearth_schema node_560 = {
+static const struct hearth_schema node_562 = {
     .expected = "an integer from 0 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_561 = {
+static const struct hearth_schema node_563 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_563 = {
+static const struct hearth_schema node_565 = {
     .expected = "a string of 1 to 40 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 40,
 };
-static const struct hearth_schema node_562 = {
+static const struct hearth_schema node_564 = {
     .expected = "a list of up to 16 texts of 1 to 40 bytes",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 16,
-    .items = &node_563,
-};
-static const struct hearth_schema node_564 = {
-    .expected = "a number from -2 to 2",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-2.0},
-    .maximum = &(const double){2.0},
-};
-static const struct hearth_schema node_565 = {
-    .expected = "a number from -2 to 2",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-2.0},
-    .maximum = &(const double){2.0},
+    .items = &node_565,
 };
 static const struct hearth_schema node_566 = {
+    .expected = "a number from -2 to 2",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-2.0},
+    .maximum = &(const double){2.0},
+};
+static const struct hearth_schema node_567 = {
+    .expected = "a number from -2 to 2",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-2.0},
+    .maximum = &(const double){2.0},
+};
+static const struct hearth_schema node_568 = {
     .expected = "an integer",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_567 = {
+static const struct hearth_schema node_569 = {
     .expected = "an integer from 1 to 128",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){128.0},
 };
-static const struct hearth_schema node_568 = {
+static const struct hearth_schema node_570 = {
     .expected = "an integer from 0 to 20",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){20.0},
 };
-static const struct hearth_schema node_569 = {
+static const struct hearth_schema node_571 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_570 = {
+static const struct hearth_schema node_572 = {
     .expected = "nothing",
     .refused = "there is no beam search here; leave it out to sample, or set temperature to 0",
 };
-static const struct hearth_schema node_571 = {
+static const struct hearth_schema node_573 = {
     .expected = "nothing",
     .refused = "the tokens of an answer cannot be limited to a list here; logit_bias changes single ones",
 };
-static const struct hearth_schema node_572 = {
+static const struct hearth_schema node_574 = {
     .expected = "nothing",
     .refused = "words cannot be forbidden here; logit_bias forbids tokens",
 };
-static const struct hearth_schema node_573 = {
+static const struct hearth_schema node_575 = {
     .expected = "nothing",
     .refused = "code of clients does not run here",
 };
-static const struct hearth_schema node_574 = {
+static const struct hearth_schema node_576 = {
     .expected = "nothing",
     .refused = "prompts are texts or token ids here",
 };
-static const struct hearth_schema node_575 = {
+static const struct hearth_schema node_577 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_576 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_577 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
 static const struct hearth_schema node_578 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_579 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_580 = {
-    .expected = "any value",
-};
-static const struct hearth_schema node_581 = {
-    .expected = "any value",
-};
-static const struct hearth_schema node_582 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_584 = {
-    .expected = "a string that is not empty",
-    .types = HEARTH_SCHEMA_STRING,
-    .length_min = 1,
+static const struct hearth_schema node_581 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_582 = {
+    .expected = "any value",
 };
 static const struct hearth_schema node_583 = {
-    .expected = "an array of strings that are not empty of 1 to 1,000 items",
-    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
-    .length_min = 1,
-    .length_max = 1000,
-    .items = &node_584,
+    .expected = "any value",
 };
-static const struct hearth_schema node_585 = {
+static const struct hearth_schema node_584 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_586 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema node_585 = {
+    .expected = "an array of strings that are not empty of 1 to 1,000 items",
+    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
+    .length_min = 1,
+    .length_max = 1000,
+    .items = &node_586,
 };
 static const struct hearth_schema node_587 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
+static const struct hearth_schema node_588 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+};
 static const struct hearth_schema node_589 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_591 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_588 = {
+static const struct hearth_schema node_590 = {
     .expected = "an array of strings that are not empty of 1 to 1,000 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_min = 1,
     .length_max = 1000,
-    .items = &node_589,
+    .items = &node_591,
 };
 static const struct hearth_schema_property top_completion_request_properties[] = {
-    {"model", &node_531, false},
+    {"model", &node_533, false},
     {"keep_alive", &hearth_schema_keep_alive, false},
-    {"prompt", &node_532, true},
-    {"suffix", &node_537, false},
-    {"stream", &node_538, false},
-    {"stream_options", &node_539, false},
-    {"echo", &node_542, false},
-    {"best_of", &node_543, false},
-    {"max_tokens", &node_544, false},
-    {"temperature", &node_545, false},
-    {"top_p", &node_546, false},
-    {"top_k", &node_547, false},
-    {"min_p", &node_548, false},
-    {"repeat_penalty", &node_549, false},
-    {"repetition_penalty", &node_550, false},
-    {"repeat_last_n", &node_551, false},
-    {"typical_p", &node_552, false},
-    {"top_n_sigma", &node_553, false},
-    {"xtc_probability", &node_554, false},
-    {"xtc_threshold", &node_555, false},
-    {"dynatemp_range", &node_556, false},
-    {"dynatemp_exponent", &node_557, false},
-    {"dry_multiplier", &node_558, false},
-    {"dry_base", &node_559, false},
-    {"dry_allowed_length", &node_560, false},
-    {"dry_penalty_last_n", &node_561, false},
-    {"dry_sequence_breakers", &node_562, false},
-    {"presence_penalty", &node_564, false},
-    {"frequency_penalty", &node_565, false},
-    {"seed", &node_566, false},
+    {"prompt", &node_534, true},
+    {"suffix", &node_539, false},
+    {"stream", &node_540, false},
+    {"stream_options", &node_541, false},
+    {"echo", &node_544, false},
+    {"best_of", &node_545, false},
+    {"max_tokens", &node_546, false},
+    {"temperature", &node_547, false},
+    {"top_p", &node_548, false},
+    {"top_k", &node_549, false},
+    {"min_p", &node_550, false},
+    {"repeat_penalty", &node_551, false},
+    {"repetition_penalty", &node_552, false},
+    {"repeat_last_n", &node_553, false},
+    {"typical_p", &node_554, false},
+    {"top_n_sigma", &node_555, false},
+    {"xtc_probability", &node_556, false},
+    {"xtc_threshold", &node_557, false},
+    {"dynatemp_range", &node_558, false},
+    {"dynatemp_exponent", &node_559, false},
+    {"dry_multiplier", &node_560, false},
+    {"dry_base", &node_561, false},
+    {"dry_allowed_length", &node_562, false},
+    {"dry_penalty_last_n", &node_563, false},
+    {"dry_sequence_breakers", &node_564, false},
+    {"presence_penalty", &node_566, false},
+    {"frequency_penalty", &node_567, false},
+    {"seed", &node_568, false},
     {"stop", &hearth_schema_stop, false},
-    {"n", &node_567, false},
+    {"n", &node_569, false},
     {"logit_bias", &hearth_schema_logit_bias, false},
     {"lora", &hearth_schema_lora, false},
-    {"logprobs", &node_568, false},
-    {"ignore_eos", &node_569, false},
-    {"use_beam_search", &node_570, false},
-    {"allowed_token_ids", &node_571, false},
-    {"bad_words", &node_572, false},
-    {"logits_processors", &node_573, false},
-    {"prompt_embeds", &node_574, false},
-    {"service_tier", &node_575, false},
-    {"cache_prompt", &node_576, false},
-    {"timings_per_token", &node_577, false},
-    {"user", &node_578, false},
-    {"grammar", &node_579, false},
-    {"json_schema", &node_580, false},
+    {"logprobs", &node_570, false},
+    {"ignore_eos", &node_571, false},
+    {"use_beam_search", &node_572, false},
+    {"allowed_token_ids", &node_573, false},
+    {"bad_words", &node_574, false},
+    {"logits_processors", &node_575, false},
+    {"prompt_embeds", &node_576, false},
+    {"service_tier", &node_577, false},
+    {"cache_prompt", &node_578, false},
+    {"timings_per_token", &node_579, false},
+    {"user", &node_580, false},
+    {"grammar", &node_581, false},
+    {"json_schema", &node_582, false},
     {"response_format", &hearth_schema_response_format, false},
-    {"guided_json", &node_581, false},
-    {"guided_regex", &node_582, false},
-    {"guided_choice", &node_583, false},
-    {"guided_grammar", &node_585, false},
-    {"structured_outputs", &node_586, false},
-    {"regex", &node_587, false},
-    {"choice", &node_588, false},
+    {"guided_json", &node_583, false},
+    {"guided_regex", &node_584, false},
+    {"guided_choice", &node_585, false},
+    {"guided_grammar", &node_587, false},
+    {"structured_outputs", &node_588, false},
+    {"regex", &node_589, false},
+    {"choice", &node_590, false},
 };
 const struct hearth_schema hearth_schema_completion_request = {
     .expected = "an object",
@@ -3949,13 +3961,13 @@ const struct hearth_schema hearth_schema_completion_request = {
     .property_count = 55,
     .closed = true,
 };
-static const struct hearth_schema node_590 = {
+static const struct hearth_schema node_592 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
 static const struct hearth_schema_property top_embedding_prompt_properties[] = {
-    {"prompt_string", &node_590, true},
+    {"prompt_string", &node_592, true},
 };
 const struct hearth_schema hearth_schema_embedding_prompt = {
     .expected = "an object",
@@ -3964,36 +3976,36 @@ const struct hearth_schema hearth_schema_embedding_prompt = {
     .property_count = 1,
     .closed = true,
 };
-static const struct hearth_schema node_593 = {
+static const struct hearth_schema node_595 = {
     .expected = "\"text\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"text", NULL},
 };
-static const struct hearth_schema node_594 = {
+static const struct hearth_schema node_596 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema_property node_592_properties[] = {
-    {"type", &node_593, true},
-    {"text", &node_594, true},
+static const struct hearth_schema_property node_594_properties[] = {
+    {"type", &node_595, true},
+    {"text", &node_596, true},
 };
-static const struct hearth_schema node_592 = {
+static const struct hearth_schema node_594 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
-    .properties = node_592_properties,
+    .properties = node_594_properties,
     .property_count = 2,
     .closed = true,
 };
-static const struct hearth_schema node_591 = {
+static const struct hearth_schema node_593 = {
     .expected = "an array of objects of 1 to 1,024 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 1024,
-    .items = &node_592,
+    .items = &node_594,
 };
 static const struct hearth_schema_property top_embedding_content_properties[] = {
-    {"content", &node_591, true},
+    {"content", &node_593, true},
 };
 const struct hearth_schema hearth_schema_embedding_content = {
     .expected = "an object",
@@ -4002,114 +4014,114 @@ const struct hearth_schema hearth_schema_embedding_content = {
     .property_count = 1,
     .closed = true,
 };
-static const struct hearth_schema node_595 = {
+static const struct hearth_schema node_597 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
-};
-static const struct hearth_schema node_597 = {
-    .expected = "a string that is not empty",
-    .types = HEARTH_SCHEMA_STRING,
-    .length_min = 1,
 };
 static const struct hearth_schema node_599 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_598 = {
+static const struct hearth_schema node_601 = {
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema node_600 = {
     .expected = "a list of 1 to 2,048 texts",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_599,
+    .items = &node_601,
 };
-static const struct hearth_schema node_600 = {
+static const struct hearth_schema node_602 = {
     .expected = "a list of 1 to 2,048 lists of token ids",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
     .items = &hearth_schema_tokens,
 };
-static const struct hearth_schema node_603 = {
+static const struct hearth_schema node_605 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_602 = {
+static const struct hearth_schema node_604 = {
     .expected = "a string that is not empty or a list of 1 to 1,048,576 token ids or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_603, &hearth_schema_tokens, &hearth_schema_embedding_prompt, &hearth_schema_embedding_content, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_605, &hearth_schema_tokens, &hearth_schema_embedding_prompt, &hearth_schema_embedding_content, NULL},
 };
-static const struct hearth_schema node_601 = {
+static const struct hearth_schema node_603 = {
     .expected = "a list of 1 to 2,048 texts and lists of token ids",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_602,
+    .items = &node_604,
 };
-static const struct hearth_schema node_596 = {
+static const struct hearth_schema node_598 = {
     .expected = "a text that is not empty, a list of token ids, or a list of 1 to 2,048 of either",
     .takes_nul = true,
-    .any_of = (const struct hearth_schema *const[]){&node_597, &node_598, &hearth_schema_tokens, &node_600, &hearth_schema_embedding_prompt, &hearth_schema_embedding_content, &node_601, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_599, &node_600, &hearth_schema_tokens, &node_602, &hearth_schema_embedding_prompt, &hearth_schema_embedding_content, &node_603, NULL},
 };
-static const struct hearth_schema node_604 = {
+static const struct hearth_schema node_606 = {
     .expected = "\"float\" or \"base64\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"float", "base64", NULL},
 };
-static const struct hearth_schema node_605 = {
+static const struct hearth_schema node_607 = {
     .expected = "an integer from 1 to 1,048,576",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){1048576.0},
 };
-static const struct hearth_schema node_607 = {
+static const struct hearth_schema node_609 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN,
 };
-static const struct hearth_schema node_608 = {
+static const struct hearth_schema node_610 = {
     .expected = "\"NONE\", \"NEVER\", \"START\", \"END\", \"none\", \"never\", \"start\" or \"end\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"NONE", "NEVER", "START", "END", "none", "never", "start", "end", NULL},
 };
-static const struct hearth_schema node_609 = {
+static const struct hearth_schema node_611 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_606 = {
+static const struct hearth_schema node_608 = {
     .expected = "true or false or \"NONE\", \"NEVER\", \"START\", \"END\", \"none\", \"never\", \"start\" or \"end\"",
-    .any_of = (const struct hearth_schema *const[]){&node_607, &node_608, &node_609, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_609, &node_610, &node_611, NULL},
 };
-static const struct hearth_schema node_610 = {
+static const struct hearth_schema node_612 = {
     .expected = "a string of at most 127 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 127,
 };
-static const struct hearth_schema node_611 = {
+static const struct hearth_schema node_613 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_612 = {
+static const struct hearth_schema node_614 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_613 = {
+static const struct hearth_schema node_615 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_embedding_request_properties[] = {
-    {"model", &node_595, false},
+    {"model", &node_597, false},
     {"keep_alive", &hearth_schema_keep_alive, false},
-    {"input", &node_596, true},
-    {"encoding_format", &node_604, false},
-    {"dimensions", &node_605, false},
-    {"truncate", &node_606, false},
-    {"prompt_name", &node_610, false},
+    {"input", &node_598, true},
+    {"encoding_format", &node_606, false},
+    {"dimensions", &node_607, false},
+    {"truncate", &node_608, false},
+    {"prompt_name", &node_612, false},
     {"timeout", &hearth_schema_time_limit, false},
-    {"partial", &node_611, false},
-    {"service_tier", &node_612, false},
-    {"user", &node_613, false},
+    {"partial", &node_613, false},
+    {"service_tier", &node_614, false},
+    {"user", &node_615, false},
 };
 const struct hearth_schema hearth_schema_embedding_request = {
     .expected = "an object",
@@ -4125,20 +4137,15 @@ const struct hearth_schema hearth_schema_time_limit = {
     .minimum_exclusive = true,
     .maximum = &(const double){604800.0},
 };
-static const struct hearth_schema node_614 = {
+static const struct hearth_schema node_616 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_615 = {
+static const struct hearth_schema node_617 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .takes_nul = true,
-    .length_min = 1,
-};
-static const struct hearth_schema node_618 = {
-    .expected = "a string that is not empty",
-    .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
 static const struct hearth_schema node_620 = {
@@ -4146,104 +4153,109 @@ static const struct hearth_schema node_620 = {
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema_property node_619_properties[] = {
-    {"text", &node_620, true},
-};
-static const struct hearth_schema node_619 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT,
-    .properties = node_619_properties,
-    .property_count = 1,
-};
-static const struct hearth_schema node_617 = {
-    .expected = "a string that is not empty or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_618, &node_619, NULL},
-};
-static const struct hearth_schema node_616 = {
-    .expected = "an array of strings that are not empty or an object of 1 to 2,048 items",
-    .types = HEARTH_SCHEMA_ARRAY,
-    .takes_nul = true,
-    .length_min = 1,
-    .length_max = 2048,
-    .items = &node_617,
-};
 static const struct hearth_schema node_622 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
+static const struct hearth_schema_property node_621_properties[] = {
+    {"text", &node_622, true},
+};
 static const struct hearth_schema node_621 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT,
+    .properties = node_621_properties,
+    .property_count = 1,
+};
+static const struct hearth_schema node_619 = {
+    .expected = "a string that is not empty or an object",
+    .any_of = (const struct hearth_schema *const[]){&node_620, &node_621, NULL},
+};
+static const struct hearth_schema node_618 = {
+    .expected = "an array of strings that are not empty or an object of 1 to 2,048 items",
+    .types = HEARTH_SCHEMA_ARRAY,
+    .takes_nul = true,
+    .length_min = 1,
+    .length_max = 2048,
+    .items = &node_619,
+};
+static const struct hearth_schema node_624 = {
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema node_623 = {
     .expected = "an array of strings that are not empty of 1 to 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .takes_nul = true,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_622,
+    .items = &node_624,
 };
-static const struct hearth_schema node_623 = {
+static const struct hearth_schema node_625 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_624 = {
+static const struct hearth_schema node_626 = {
     .expected = "\"Right\" or \"right\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"Right", "right", NULL},
 };
-static const struct hearth_schema node_625 = {
+static const struct hearth_schema node_627 = {
     .expected = "an integer from 1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_626 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_627 = {
+static const struct hearth_schema node_628 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_629 = {
     .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_631 = {
+    .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN,
 };
-static const struct hearth_schema node_630 = {
+static const struct hearth_schema node_632 = {
     .expected = "\"NONE\", \"NEVER\", \"END\", \"none\", \"never\" or \"end\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"NONE", "NEVER", "END", "none", "never", "end", NULL},
 };
-static const struct hearth_schema node_631 = {
+static const struct hearth_schema node_633 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_628 = {
+static const struct hearth_schema node_630 = {
     .expected = "true or false or \"NONE\", \"NEVER\", \"END\", \"none\", \"never\" or \"end\"",
-    .any_of = (const struct hearth_schema *const[]){&node_629, &node_630, &node_631, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_631, &node_632, &node_633, NULL},
 };
-static const struct hearth_schema node_632 = {
+static const struct hearth_schema node_634 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_633 = {
+static const struct hearth_schema node_635 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_rerank_request_properties[] = {
-    {"model", &node_614, false},
+    {"model", &node_616, false},
     {"keep_alive", &hearth_schema_keep_alive, false},
-    {"query", &node_615, true},
-    {"documents", &node_616, false},
-    {"texts", &node_621, false},
-    {"return_text", &node_623, false},
-    {"truncation_direction", &node_624, false},
-    {"top_n", &node_625, false},
-    {"return_documents", &node_626, false},
-    {"raw_scores", &node_627, false},
-    {"truncate", &node_628, false},
+    {"query", &node_617, true},
+    {"documents", &node_618, false},
+    {"texts", &node_623, false},
+    {"return_text", &node_625, false},
+    {"truncation_direction", &node_626, false},
+    {"top_n", &node_627, false},
+    {"return_documents", &node_628, false},
+    {"raw_scores", &node_629, false},
+    {"truncate", &node_630, false},
     {"timeout", &hearth_schema_time_limit, false},
-    {"service_tier", &node_632, false},
-    {"user", &node_633, false},
+    {"service_tier", &node_634, false},
+    {"user", &node_635, false},
 };
 const struct hearth_schema hearth_schema_rerank_request = {
     .expected = "an object",
@@ -4252,66 +4264,66 @@ const struct hearth_schema hearth_schema_rerank_request = {
     .property_count = 14,
     .closed = true,
 };
-static const struct hearth_schema node_634 = {
+static const struct hearth_schema node_636 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
-};
-static const struct hearth_schema node_636 = {
-    .expected = "a string that is not empty",
-    .types = HEARTH_SCHEMA_STRING,
-    .length_min = 1,
 };
 static const struct hearth_schema node_638 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_637 = {
+static const struct hearth_schema node_640 = {
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema node_639 = {
     .expected = "a list of 1 to 2,048 texts",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_638,
+    .items = &node_640,
 };
-static const struct hearth_schema node_635 = {
+static const struct hearth_schema node_637 = {
     .expected = "a text that is not empty, or a list of 1 to 2,048",
     .takes_nul = true,
-    .any_of = (const struct hearth_schema *const[]){&node_636, &node_637, NULL},
-};
-static const struct hearth_schema node_639 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_640 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+    .any_of = (const struct hearth_schema *const[]){&node_638, &node_639, NULL},
 };
 static const struct hearth_schema node_641 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_642 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_643 = {
     .expected = "\"Left\", \"Right\", \"left\" or \"right\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"Left", "Right", "left", "right", NULL},
 };
-static const struct hearth_schema node_642 = {
+static const struct hearth_schema node_644 = {
     .expected = "a string of at most 127 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 127,
 };
-static const struct hearth_schema node_643 = {
+static const struct hearth_schema node_645 = {
     .expected = "an integer from 1 to 1,048,576",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){1048576.0},
 };
 static const struct hearth_schema_property top_embed_request_properties[] = {
-    {"model", &node_634, false},
+    {"model", &node_636, false},
     {"keep_alive", &hearth_schema_keep_alive, false},
-    {"inputs", &node_635, true},
-    {"normalize", &node_639, false},
-    {"truncate", &node_640, false},
-    {"truncation_direction", &node_641, false},
-    {"prompt_name", &node_642, false},
-    {"dimensions", &node_643, false},
+    {"inputs", &node_637, true},
+    {"normalize", &node_641, false},
+    {"truncate", &node_642, false},
+    {"truncation_direction", &node_643, false},
+    {"prompt_name", &node_644, false},
+    {"dimensions", &node_645, false},
 };
 const struct hearth_schema hearth_schema_embed_request = {
     .expected = "an object",
@@ -4320,74 +4332,74 @@ const struct hearth_schema hearth_schema_embed_request = {
     .property_count = 8,
     .closed = true,
 };
-static const struct hearth_schema node_644 = {
+static const struct hearth_schema node_646 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_646 = {
+static const struct hearth_schema node_648 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_645 = {
+static const struct hearth_schema node_647 = {
     .expected = "an array of strings that are not empty of 1 to 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .takes_nul = true,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_646,
+    .items = &node_648,
 };
-static const struct hearth_schema node_647 = {
+static const struct hearth_schema node_649 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_649 = {
+static const struct hearth_schema node_651 = {
     .expected = "\"float\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"float", NULL},
 };
-static const struct hearth_schema node_648 = {
+static const struct hearth_schema node_650 = {
     .expected = "an array of \"float\" of at most 8 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 8,
-    .items = &node_649,
+    .items = &node_651,
 };
-static const struct hearth_schema node_650 = {
+static const struct hearth_schema node_652 = {
     .expected = "an integer from 1 to 1,048,576",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){1048576.0},
 };
-static const struct hearth_schema node_651 = {
+static const struct hearth_schema node_653 = {
     .expected = "\"NONE\", \"START\" or \"END\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"NONE", "START", "END", NULL},
 };
-static const struct hearth_schema node_652 = {
+static const struct hearth_schema node_654 = {
     .expected = "a string of at most 127 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 127,
 };
-static const struct hearth_schema node_653 = {
+static const struct hearth_schema node_655 = {
     .expected = "nothing",
     .refused = "models here embed text only",
 };
-static const struct hearth_schema node_654 = {
+static const struct hearth_schema node_656 = {
     .expected = "nothing",
     .refused = "send texts",
 };
 static const struct hearth_schema_property top_cohere_embed_request_properties[] = {
-    {"model", &node_644, false},
+    {"model", &node_646, false},
     {"keep_alive", &hearth_schema_keep_alive, false},
-    {"texts", &node_645, true},
-    {"input_type", &node_647, false},
-    {"embedding_types", &node_648, false},
-    {"output_dimension", &node_650, false},
-    {"truncate", &node_651, false},
-    {"prompt_name", &node_652, false},
-    {"images", &node_653, false},
-    {"inputs", &node_654, false},
+    {"texts", &node_647, true},
+    {"input_type", &node_649, false},
+    {"embedding_types", &node_650, false},
+    {"output_dimension", &node_652, false},
+    {"truncate", &node_653, false},
+    {"prompt_name", &node_654, false},
+    {"images", &node_655, false},
+    {"inputs", &node_656, false},
 };
 const struct hearth_schema hearth_schema_cohere_embed_request = {
     .expected = "an object",
@@ -4396,78 +4408,78 @@ const struct hearth_schema hearth_schema_cohere_embed_request = {
     .property_count = 10,
     .closed = true,
 };
-static const struct hearth_schema node_655 = {
-    .expected = "a string that is not empty",
-    .types = HEARTH_SCHEMA_STRING,
-    .length_min = 1,
-};
 static const struct hearth_schema node_657 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_656 = {
+static const struct hearth_schema node_659 = {
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema node_658 = {
     .expected = "a list of 1 to 2,048 texts",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_657,
+    .items = &node_659,
 };
-static const struct hearth_schema node_658 = {
+static const struct hearth_schema node_660 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
 const struct hearth_schema hearth_schema_score_texts = {
     .expected = "a text that is not empty, or a list of 1 to 2,048",
-    .any_of = (const struct hearth_schema *const[]){&node_655, &node_656, &node_658, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_657, &node_658, &node_660, NULL},
 };
-static const struct hearth_schema node_659 = {
+static const struct hearth_schema node_661 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_660 = {
+static const struct hearth_schema node_662 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_662 = {
+static const struct hearth_schema node_664 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN,
 };
-static const struct hearth_schema node_663 = {
+static const struct hearth_schema node_665 = {
     .expected = "\"NONE\", \"NEVER\", \"END\", \"none\", \"never\" or \"end\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"NONE", "NEVER", "END", "none", "never", "end", NULL},
 };
-static const struct hearth_schema node_664 = {
+static const struct hearth_schema node_666 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_661 = {
+static const struct hearth_schema node_663 = {
     .expected = "true or false or \"NONE\", \"NEVER\", \"END\", \"none\", \"never\" or \"end\"",
-    .any_of = (const struct hearth_schema *const[]){&node_662, &node_663, &node_664, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_664, &node_665, &node_666, NULL},
 };
-static const struct hearth_schema node_665 = {
+static const struct hearth_schema node_667 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_666 = {
+static const struct hearth_schema node_668 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_score_request_properties[] = {
-    {"model", &node_659, false},
+    {"model", &node_661, false},
     {"keep_alive", &hearth_schema_keep_alive, false},
     {"text_1", &hearth_schema_score_texts, false},
     {"text_2", &hearth_schema_score_texts, false},
     {"queries", &hearth_schema_score_texts, false},
     {"documents", &hearth_schema_score_texts, false},
-    {"raw_scores", &node_660, false},
-    {"truncate", &node_661, false},
+    {"raw_scores", &node_662, false},
+    {"truncate", &node_663, false},
     {"timeout", &hearth_schema_time_limit, false},
-    {"service_tier", &node_665, false},
-    {"user", &node_666, false},
+    {"service_tier", &node_667, false},
+    {"user", &node_668, false},
 };
 const struct hearth_schema hearth_schema_score_request = {
     .expected = "an object",
@@ -4476,71 +4488,71 @@ const struct hearth_schema hearth_schema_score_request = {
     .property_count = 11,
     .closed = true,
 };
-static const struct hearth_schema node_667 = {
+static const struct hearth_schema node_669 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
-};
-static const struct hearth_schema node_669 = {
-    .expected = "a string that is not empty",
-    .types = HEARTH_SCHEMA_STRING,
-    .length_min = 1,
 };
 static const struct hearth_schema node_671 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_670 = {
-    .expected = "an array of strings that are not empty of 2 to 2 items",
-    .types = HEARTH_SCHEMA_ARRAY,
-    .length_min = 2,
-    .length_max = 2,
-    .items = &node_671,
-};
-static const struct hearth_schema node_674 = {
+static const struct hearth_schema node_673 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_673 = {
+static const struct hearth_schema node_672 = {
+    .expected = "an array of strings that are not empty of 2 to 2 items",
+    .types = HEARTH_SCHEMA_ARRAY,
+    .length_min = 2,
+    .length_max = 2,
+    .items = &node_673,
+};
+static const struct hearth_schema node_676 = {
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema node_675 = {
     .expected = "an array of strings that are not empty of 1 to 2 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2,
-    .items = &node_674,
+    .items = &node_676,
 };
-static const struct hearth_schema node_672 = {
+static const struct hearth_schema node_674 = {
     .expected = "an array of arrays of strings that are not empty of 1 to 2 items of 1 to 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_673,
+    .items = &node_675,
 };
-static const struct hearth_schema node_668 = {
+static const struct hearth_schema node_670 = {
     .expected = "a text, a list of two texts, or a list of 1 to 2,048 lists of one or two texts",
-    .any_of = (const struct hearth_schema *const[]){&node_669, &node_670, &node_672, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_671, &node_672, &node_674, NULL},
 };
-static const struct hearth_schema node_675 = {
+static const struct hearth_schema node_677 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_676 = {
+static const struct hearth_schema node_678 = {
     .expected = "\"Right\" or \"right\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"Right", "right", NULL},
 };
-static const struct hearth_schema node_677 = {
+static const struct hearth_schema node_679 = {
     .expected = "nothing",
     .refused = "scores are the probabilities of labels",
 };
 static const struct hearth_schema_property top_predict_request_properties[] = {
-    {"model", &node_667, false},
+    {"model", &node_669, false},
     {"keep_alive", &hearth_schema_keep_alive, false},
-    {"inputs", &node_668, true},
-    {"truncate", &node_675, false},
-    {"truncation_direction", &node_676, false},
-    {"raw_scores", &node_677, false},
+    {"inputs", &node_670, true},
+    {"truncate", &node_677, false},
+    {"truncation_direction", &node_678, false},
+    {"raw_scores", &node_679, false},
 };
 const struct hearth_schema hearth_schema_predict_request = {
     .expected = "an object",
@@ -4549,42 +4561,42 @@ const struct hearth_schema hearth_schema_predict_request = {
     .property_count = 6,
     .closed = true,
 };
-static const struct hearth_schema node_678 = {
+static const struct hearth_schema node_680 = {
     .expected = "a string of 1 to 63 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 63,
 };
-static const struct hearth_schema node_679 = {
+static const struct hearth_schema node_681 = {
     .expected = "\"/v1/chat/completions\", \"/v1/completions\", \"/v1/embeddings\" or \"/v1/responses\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/responses", NULL},
 };
-static const struct hearth_schema node_680 = {
+static const struct hearth_schema node_682 = {
     .expected = "\"24h\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"24h", NULL},
 };
-static const struct hearth_schema node_682 = {
+static const struct hearth_schema node_684 = {
     .expected = "a string of at most 512 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 512,
 };
-static const struct hearth_schema node_681 = {
+static const struct hearth_schema node_683 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .additional = &node_682,
+    .additional = &node_684,
 };
-static const struct hearth_schema node_683 = {
+static const struct hearth_schema node_685 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_batch_create_properties[] = {
-    {"input_file_id", &node_678, true},
-    {"endpoint", &node_679, true},
-    {"completion_window", &node_680, true},
-    {"metadata", &node_681, false},
-    {"output_expires_after", &node_683, false},
+    {"input_file_id", &node_680, true},
+    {"endpoint", &node_681, true},
+    {"completion_window", &node_682, true},
+    {"metadata", &node_683, false},
+    {"output_expires_after", &node_685, false},
 };
 const struct hearth_schema hearth_schema_batch_create = {
     .expected = "an object",
@@ -4593,19 +4605,19 @@ const struct hearth_schema hearth_schema_batch_create = {
     .property_count = 5,
     .closed = true,
 };
-static const struct hearth_schema node_684 = {
+static const struct hearth_schema node_686 = {
     .expected = "a string of at most 64 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 64,
 };
-static const struct hearth_schema node_685 = {
+static const struct hearth_schema node_687 = {
     .expected = "a string of at most 128 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 128,
 };
 static const struct hearth_schema_property top_response_input_item_properties[] = {
-    {"type", &node_684, false},
-    {"id", &node_685, false},
+    {"type", &node_686, false},
+    {"id", &node_687, false},
 };
 const struct hearth_schema hearth_schema_response_input_item = {
     .expected = "an object",
@@ -4613,34 +4625,34 @@ const struct hearth_schema hearth_schema_response_input_item = {
     .properties = top_response_input_item_properties,
     .property_count = 2,
 };
-static const struct hearth_schema node_686 = {
+static const struct hearth_schema node_688 = {
     .expected = "a string of at most 64 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 64,
 };
-static const struct hearth_schema node_687 = {
+static const struct hearth_schema node_689 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_688 = {
+static const struct hearth_schema node_690 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_689 = {
+static const struct hearth_schema node_691 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_690 = {
+static const struct hearth_schema node_692 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_response_tool_properties[] = {
-    {"type", &node_686, true},
-    {"name", &node_687, false},
-    {"description", &node_688, false},
-    {"parameters", &node_689, false},
-    {"strict", &node_690, false},
+    {"type", &node_688, true},
+    {"name", &node_689, false},
+    {"description", &node_690, false},
+    {"parameters", &node_691, false},
+    {"strict", &node_692, false},
 };
 const struct hearth_schema hearth_schema_response_tool = {
     .expected = "an object",
@@ -4648,232 +4660,224 @@ const struct hearth_schema hearth_schema_response_tool = {
     .properties = top_response_tool_properties,
     .property_count = 5,
 };
-static const struct hearth_schema node_691 = {
+static const struct hearth_schema node_693 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_693 = {
+static const struct hearth_schema node_695 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_694 = {
+static const struct hearth_schema node_696 = {
     .expected = "an array of objects of at most 65,536 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_max = 65536,
     .items = &hearth_schema_response_input_item,
 };
-static const struct hearth_schema node_695 = {
+static const struct hearth_schema node_697 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_692 = {
+static const struct hearth_schema node_694 = {
     .expected = "a string or an array of objects of at most 65,536 items",
-    .any_of = (const struct hearth_schema *const[]){&node_693, &node_694, &node_695, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_695, &node_696, &node_697, NULL},
 };
-static const struct hearth_schema node_696 = {
+static const struct hearth_schema node_698 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_697 = {
+static const struct hearth_schema node_699 = {
     .expected = "a string of at most 128 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 128,
-};
-static const struct hearth_schema node_698 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_699 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_700 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_701 = {
-    .expected = "an integer from 1 to 2,147,483,647",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){1.0},
-    .maximum = &(const double){2147483647.0},
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_702 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_703 = {
     .expected = "an integer from 1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_703 = {
+static const struct hearth_schema node_704 = {
+    .expected = "an integer from 1 to 2,147,483,647",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){1.0},
+    .maximum = &(const double){2147483647.0},
+};
+static const struct hearth_schema node_705 = {
     .expected = "a number from 0 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_704 = {
+static const struct hearth_schema node_706 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_705 = {
+static const struct hearth_schema node_707 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_706 = {
+static const struct hearth_schema node_708 = {
     .expected = "an integer",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_707 = {
+static const struct hearth_schema node_709 = {
     .expected = "an array of objects of at most 1,024 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 1024,
     .items = &hearth_schema_response_tool,
 };
-static const struct hearth_schema node_709 = {
+static const struct hearth_schema node_711 = {
     .expected = "\"none\", \"auto\" or \"required\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"none", "auto", "required", NULL},
 };
-static const struct hearth_schema node_710 = {
+static const struct hearth_schema node_712 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
 };
-static const struct hearth_schema node_711 = {
+static const struct hearth_schema node_713 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_708 = {
+static const struct hearth_schema node_710 = {
     .expected = "\"none\", \"auto\" or \"required\" or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_709, &node_710, &node_711, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_711, &node_712, &node_713, NULL},
 };
-static const struct hearth_schema node_712 = {
+static const struct hearth_schema node_714 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_715 = {
+static const struct hearth_schema node_717 = {
     .expected = "\"text\", \"json_object\" or \"json_schema\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"text", "json_object", "json_schema", NULL},
 };
-static const struct hearth_schema node_716 = {
+static const struct hearth_schema node_718 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_717 = {
+static const struct hearth_schema node_719 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_718 = {
+static const struct hearth_schema node_720 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema_property node_714_properties[] = {
-    {"type", &node_715, true},
-    {"name", &node_716, false},
-    {"schema", &node_717, false},
-    {"strict", &node_718, false},
+static const struct hearth_schema_property node_716_properties[] = {
+    {"type", &node_717, true},
+    {"name", &node_718, false},
+    {"schema", &node_719, false},
+    {"strict", &node_720, false},
 };
-static const struct hearth_schema node_714 = {
+static const struct hearth_schema node_716 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .properties = node_714_properties,
+    .properties = node_716_properties,
     .property_count = 4,
-};
-static const struct hearth_schema node_719 = {
-    .expected = "a string of at most 32 characters",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-    .length_max = 32,
-};
-static const struct hearth_schema_property node_713_properties[] = {
-    {"format", &node_714, false},
-    {"verbosity", &node_719, false},
-};
-static const struct hearth_schema node_713 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .properties = node_713_properties,
-    .property_count = 2,
 };
 static const struct hearth_schema node_721 = {
     .expected = "a string of at most 32 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 32,
 };
-static const struct hearth_schema node_722 = {
-    .expected = "a string of at most 32 characters",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-    .length_max = 32,
+static const struct hearth_schema_property node_715_properties[] = {
+    {"format", &node_716, false},
+    {"verbosity", &node_721, false},
+};
+static const struct hearth_schema node_715 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+    .properties = node_715_properties,
+    .property_count = 2,
 };
 static const struct hearth_schema node_723 = {
     .expected = "a string of at most 32 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 32,
 };
-static const struct hearth_schema_property node_720_properties[] = {
-    {"effort", &node_721, false},
-    {"summary", &node_722, false},
-    {"generate_summary", &node_723, false},
-};
-static const struct hearth_schema node_720 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .properties = node_720_properties,
-    .property_count = 3,
+static const struct hearth_schema node_724 = {
+    .expected = "a string of at most 32 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_max = 32,
 };
 static const struct hearth_schema node_725 = {
+    .expected = "a string of at most 32 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_max = 32,
+};
+static const struct hearth_schema_property node_722_properties[] = {
+    {"effort", &node_723, false},
+    {"summary", &node_724, false},
+    {"generate_summary", &node_725, false},
+};
+static const struct hearth_schema node_722 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+    .properties = node_722_properties,
+    .property_count = 3,
+};
+static const struct hearth_schema node_727 = {
     .expected = "a string of at most 128 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 128,
 };
-static const struct hearth_schema node_724 = {
+static const struct hearth_schema node_726 = {
     .expected = "an array of strings of at most 128 characters of at most 32 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 32,
-    .items = &node_725,
+    .items = &node_727,
 };
-static const struct hearth_schema node_726 = {
+static const struct hearth_schema node_728 = {
     .expected = "\"auto\" or \"disabled\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "disabled", NULL},
 };
-static const struct hearth_schema node_727 = {
+static const struct hearth_schema node_729 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_728 = {
+static const struct hearth_schema node_730 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_729 = {
+static const struct hearth_schema node_731 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_730 = {
+static const struct hearth_schema node_732 = {
     .expected = "an integer from 0 to 20",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){20.0},
 };
-static const struct hearth_schema node_731 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_732 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
 static const struct hearth_schema node_733 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_734 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_735 = {
     .expected = "a string",
@@ -4884,47 +4888,55 @@ static const struct hearth_schema node_736 = {
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_737 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_738 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_739 = {
     .expected = "nothing",
     .refused = "there are no conversations here, name the answer before with previous_response_id",
 };
-static const struct hearth_schema node_738 = {
+static const struct hearth_schema node_740 = {
     .expected = "nothing",
     .refused = "there are no stored prompts here",
 };
 static const struct hearth_schema_property top_responses_request_properties[] = {
-    {"model", &node_691, false},
+    {"model", &node_693, false},
     {"keep_alive", &hearth_schema_keep_alive, false},
-    {"input", &node_692, false},
-    {"instructions", &node_696, false},
-    {"previous_response_id", &node_697, false},
-    {"stream", &node_698, false},
-    {"stream_options", &node_699, false},
-    {"store", &node_700, false},
-    {"max_output_tokens", &node_701, false},
-    {"max_tool_calls", &node_702, false},
-    {"temperature", &node_703, false},
-    {"top_p", &node_704, false},
-    {"top_k", &node_705, false},
-    {"seed", &node_706, false},
-    {"tools", &node_707, false},
-    {"tool_choice", &node_708, false},
-    {"parallel_tool_calls", &node_712, false},
-    {"text", &node_713, false},
-    {"reasoning", &node_720, false},
-    {"include", &node_724, false},
-    {"truncation", &node_726, false},
-    {"background", &node_727, false},
-    {"metadata", &node_728, false},
-    {"service_tier", &node_729, false},
-    {"top_logprobs", &node_730, false},
-    {"timings_per_token", &node_731, false},
-    {"return_progress", &node_732, false},
-    {"user", &node_733, false},
-    {"safety_identifier", &node_734, false},
-    {"prompt_cache_key", &node_735, false},
-    {"prompt_cache_retention", &node_736, false},
-    {"conversation", &node_737, false},
-    {"prompt", &node_738, false},
+    {"input", &node_694, false},
+    {"instructions", &node_698, false},
+    {"previous_response_id", &node_699, false},
+    {"stream", &node_700, false},
+    {"stream_options", &node_701, false},
+    {"store", &node_702, false},
+    {"max_output_tokens", &node_703, false},
+    {"max_tool_calls", &node_704, false},
+    {"temperature", &node_705, false},
+    {"top_p", &node_706, false},
+    {"top_k", &node_707, false},
+    {"seed", &node_708, false},
+    {"tools", &node_709, false},
+    {"tool_choice", &node_710, false},
+    {"parallel_tool_calls", &node_714, false},
+    {"text", &node_715, false},
+    {"reasoning", &node_722, false},
+    {"include", &node_726, false},
+    {"truncation", &node_728, false},
+    {"background", &node_729, false},
+    {"metadata", &node_730, false},
+    {"service_tier", &node_731, false},
+    {"top_logprobs", &node_732, false},
+    {"timings_per_token", &node_733, false},
+    {"return_progress", &node_734, false},
+    {"user", &node_735, false},
+    {"safety_identifier", &node_736, false},
+    {"prompt_cache_key", &node_737, false},
+    {"prompt_cache_retention", &node_738, false},
+    {"conversation", &node_739, false},
+    {"prompt", &node_740, false},
 };
 const struct hearth_schema hearth_schema_responses_request = {
     .expected = "an object",
@@ -4933,119 +4945,119 @@ const struct hearth_schema hearth_schema_responses_request = {
     .property_count = 33,
     .closed = true,
 };
-static const struct hearth_schema node_739 = {
+static const struct hearth_schema node_741 = {
     .expected = "a string of 1 to 96 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 96,
 };
-static const struct hearth_schema node_741 = {
-    .expected = "an integer of at least 1",
-    .types = HEARTH_SCHEMA_INTEGER,
-    .minimum = &(const double){1.0},
-};
-static const struct hearth_schema node_742 = {
-    .expected = "a string of 1 to 200 characters",
-    .types = HEARTH_SCHEMA_STRING,
-    .length_min = 1,
-    .length_max = 200,
-};
-static const struct hearth_schema node_740 = {
-    .expected = "an integer of at least 1 or a string of 1 to 200 characters",
-    .any_of = (const struct hearth_schema *const[]){&node_741, &node_742, NULL},
-};
 static const struct hearth_schema node_743 = {
-    .expected = "a string of 1 to 200 characters",
-    .types = HEARTH_SCHEMA_STRING,
-    .length_min = 1,
-    .length_max = 200,
-};
-static const struct hearth_schema node_745 = {
     .expected = "an integer of at least 1",
     .types = HEARTH_SCHEMA_INTEGER,
     .minimum = &(const double){1.0},
-};
-static const struct hearth_schema node_746 = {
-    .expected = "a string of 1 to 200 characters",
-    .types = HEARTH_SCHEMA_STRING,
-    .length_min = 1,
-    .length_max = 200,
 };
 static const struct hearth_schema node_744 = {
-    .expected = "an integer of at least 1 or a string of 1 to 200 characters",
-    .any_of = (const struct hearth_schema *const[]){&node_745, &node_746, NULL},
-};
-static const struct hearth_schema node_748 = {
-    .expected = "an integer of at least 1",
-    .types = HEARTH_SCHEMA_INTEGER,
-    .minimum = &(const double){1.0},
-};
-static const struct hearth_schema node_749 = {
     .expected = "a string of 1 to 200 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 200,
 };
+static const struct hearth_schema node_742 = {
+    .expected = "an integer of at least 1 or a string of 1 to 200 characters",
+    .any_of = (const struct hearth_schema *const[]){&node_743, &node_744, NULL},
+};
+static const struct hearth_schema node_745 = {
+    .expected = "a string of 1 to 200 characters",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+    .length_max = 200,
+};
+static const struct hearth_schema node_747 = {
+    .expected = "an integer of at least 1",
+    .types = HEARTH_SCHEMA_INTEGER,
+    .minimum = &(const double){1.0},
+};
+static const struct hearth_schema node_748 = {
+    .expected = "a string of 1 to 200 characters",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+    .length_max = 200,
+};
+static const struct hearth_schema node_746 = {
+    .expected = "an integer of at least 1 or a string of 1 to 200 characters",
+    .any_of = (const struct hearth_schema *const[]){&node_747, &node_748, NULL},
+};
 static const struct hearth_schema node_750 = {
+    .expected = "an integer of at least 1",
+    .types = HEARTH_SCHEMA_INTEGER,
+    .minimum = &(const double){1.0},
+};
+static const struct hearth_schema node_751 = {
+    .expected = "a string of 1 to 200 characters",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+    .length_max = 200,
+};
+static const struct hearth_schema node_752 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_747 = {
+static const struct hearth_schema node_749 = {
     .expected = "an integer of at least 1 or a string of 1 to 200 characters",
-    .any_of = (const struct hearth_schema *const[]){&node_748, &node_749, &node_750, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_750, &node_751, &node_752, NULL},
 };
-static const struct hearth_schema node_751 = {
+static const struct hearth_schema node_753 = {
     .expected = "a string of at most 64 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 64,
 };
-static const struct hearth_schema node_752 = {
+static const struct hearth_schema node_754 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
 };
-static const struct hearth_schema node_753 = {
+static const struct hearth_schema node_755 = {
     .expected = "an integer",
     .types = HEARTH_SCHEMA_INTEGER,
-};
-static const struct hearth_schema node_754 = {
-    .expected = "a number",
-    .types = HEARTH_SCHEMA_NUMBER,
-};
-static const struct hearth_schema node_755 = {
-    .expected = "a number",
-    .types = HEARTH_SCHEMA_NUMBER,
 };
 static const struct hearth_schema node_756 = {
-    .expected = "an integer",
-    .types = HEARTH_SCHEMA_INTEGER,
+    .expected = "a number",
+    .types = HEARTH_SCHEMA_NUMBER,
 };
 static const struct hearth_schema node_757 = {
-    .expected = "an integer",
-    .types = HEARTH_SCHEMA_INTEGER,
+    .expected = "a number",
+    .types = HEARTH_SCHEMA_NUMBER,
 };
 static const struct hearth_schema node_758 = {
     .expected = "an integer",
     .types = HEARTH_SCHEMA_INTEGER,
 };
 static const struct hearth_schema node_759 = {
+    .expected = "an integer",
+    .types = HEARTH_SCHEMA_INTEGER,
+};
+static const struct hearth_schema node_760 = {
+    .expected = "an integer",
+    .types = HEARTH_SCHEMA_INTEGER,
+};
+static const struct hearth_schema node_761 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN,
 };
 static const struct hearth_schema_property top_training_job_create_properties[] = {
-    {"model", &node_739, false},
-    {"model_id", &node_740, false},
-    {"base_model", &node_743, false},
-    {"dataset_id", &node_744, true},
-    {"evaluation_dataset_id", &node_747, false},
-    {"label", &node_751, false},
-    {"parameters", &node_752, false},
-    {"lora_rank", &node_753, false},
-    {"lora_alpha", &node_754, false},
-    {"learning_rate", &node_755, false},
-    {"epochs", &node_756, false},
-    {"batch_size", &node_757, false},
-    {"seed", &node_758, false},
-    {"dry_run", &node_759, false},
+    {"model", &node_741, false},
+    {"model_id", &node_742, false},
+    {"base_model", &node_745, false},
+    {"dataset_id", &node_746, true},
+    {"evaluation_dataset_id", &node_749, false},
+    {"label", &node_753, false},
+    {"parameters", &node_754, false},
+    {"lora_rank", &node_755, false},
+    {"lora_alpha", &node_756, false},
+    {"learning_rate", &node_757, false},
+    {"epochs", &node_758, false},
+    {"batch_size", &node_759, false},
+    {"seed", &node_760, false},
+    {"dry_run", &node_761, false},
 };
 const struct hearth_schema hearth_schema_training_job_create = {
     .expected = "an object",

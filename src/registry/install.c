@@ -204,7 +204,9 @@ static int mend(struct hearth_installing *install)
  * row made for them goes. */
 static int bring(struct hearth_installing *install)
 {
-    int rc = fetch(install);
+    int rc = install->make ? install->make(install) : 0;
+    if (!rc)
+        rc = fetch(install);
     if (!rc)
         rc = hearth_install_step(install, hearth_install_find_same);
     if (rc || install->same_number)
@@ -215,8 +217,7 @@ static int bring(struct hearth_installing *install)
     return rc ? rc : hearth_install_step(install, hearth_install_finish_rows);
 }
 
-/* Under the claim. */
-static int run(struct hearth_installing *install)
+int hearth_install_run(struct hearth_installing *install)
 {
     int rc = find_same_before(install);
     if (!rc && install->same_number)
@@ -242,7 +243,9 @@ static int run_claimed(struct hearth_installing *install)
     int rc = hearth_install_claim(install);
     if (rc)
         return rc;
-    rc = run(install);
+    rc = hearth_install_run(install);
+    if (!rc && install->request->quantize)
+        rc = hearth_install_quantize(install);
     hearth_install_unclaim(install);
     return rc;
 }
@@ -285,6 +288,35 @@ void hearth_install_name_source(const struct hearth_install_request *request,
                      title, reason);
 }
 
+/* Up to the claim: what is to come, under which name, and whether it can be done at all. */
+static int prepare(struct hearth_installing *install)
+{
+    const struct hearth_install_request *request = install->request;
+    int rc = 0;
+    if (!request->source && !request->locked)
+        rc = hearth_error_set(install->error, HEARTH_EINVAL, "there is no source to install from");
+    /* A registered version has its name from its model, whatever the source would call it. */
+    if (!rc && request->model_id)
+        rc = hearth_install_step(install, hearth_install_read_name);
+    if (rc)
+        return rc;
+    rc = hearth_install_resolve(install);
+    if (!rc && request->quantize)
+        rc = hearth_install_quantize_check(install);
+    if (rc && request->model_id && request->version_number)
+        hearth_install_step(install, hearth_install_fail_registered);
+    if (!rc && (request->base || request->version_number))
+        rc = hearth_install_step(install, hearth_install_find_base);
+    return rc ? rc : choose_name(install);
+}
+
+static int64_t number_of(const struct hearth_installing *install)
+{
+    if (install->quantized_number)
+        return install->quantized_number;
+    return install->same_number ? install->same_number : install->version->number;
+}
+
 int hearth_install(struct hearth_registry *registry, const struct hearth_install_request *request,
                    struct hearth_fetch_progress *progress, int64_t *ret_model_id,
                    int64_t *ret_number, struct hearth_error *error)
@@ -295,29 +327,18 @@ int hearth_install(struct hearth_registry *registry, const struct hearth_install
                                         .progress = progress,
                                         .arena = hearth_arena_create(HEARTH_REGISTRY_ARENA_MAX),
                                         .error = &why};
-    int rc = 0;
-    if (!request->source && !request->locked)
-        rc = hearth_error_set(&why, HEARTH_EINVAL, "there is no source to install from");
-    /* A registered version has its name from its model, whatever the source would call it. */
-    if (!rc && request->model_id)
-        rc = hearth_install_step(&install, hearth_install_read_name);
-    if (!rc) {
-        rc = hearth_install_resolve(&install);
-        if (rc && request->model_id && request->version_number)
-            hearth_install_step(&install, hearth_install_fail_registered);
-    }
-    if (!rc && (request->base || request->version_number))
-        rc = hearth_install_step(&install, hearth_install_find_base);
-    if (!rc)
-        rc = choose_name(&install);
+    int rc = prepare(&install);
     if (!rc)
         rc = run_claimed(&install);
+    if (rc && request->quantized_number)
+        hearth_install_quantize_give_up(&install);
     if (!rc) {
         *ret_model_id = install.model_id;
-        *ret_number = install.same_number ? install.same_number : install.version->number;
+        *ret_number = number_of(&install);
     } else {
         why.code = rc;
-        hearth_install_name_source(request, &why);
+        if (!install.is_there)
+            hearth_install_name_source(request, &why);
         hearth_error_set(error, rc, "%s", why.message);
     }
     hearth_arena_destroy(install.arena);

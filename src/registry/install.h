@@ -21,6 +21,10 @@ struct hearth_install_request {
     const struct hearth_lock_entry *locked; /* reproduce exactly this, or NULL */
     unsigned parallel;                      /* files at once; 0: 4 */
     bool forget_failed; /* rows that were made for it go when it fails with nothing to resume */
+    /* A word of domain/quantization.h: what was installed is quantized to it, which makes another
+     * version; or NULL. That one is registered as `quantized_number`; 0: it is made. */
+    const char *quantize;
+    int64_t quantized_number;
 };
 
 /* Reads what a model is from the file or folder at `path`: which engine takes it, into `ret_engine`
@@ -29,6 +33,29 @@ struct hearth_install_request {
 typedef int hearth_registry_probe(void *argument, const char *path, const char *adapter,
                                   char *ret_engine, size_t engine_size,
                                   struct hearth_buf *ret_facts_json, struct hearth_error *error);
+
+/* A model that is to be quantized. Everything is the caller's. */
+struct hearth_quantizing {
+    const char *path;    /* a GGUF file, or the first of several */
+    const char *subject; /* "name:1", for log and process list */
+    const char *type;
+    bool is_second;     /* its weights are quantized already */
+    const char *folder; /* empty; `artifacts/model.gguf` is made below it */
+    /* Called now and then on the calling thread, with what is done, in [0,1]; other than 0 ends the
+     * work with that error. */
+    int (*on_tick)(void *argument, double fraction, struct hearth_error *error);
+    void *argument;
+};
+
+/* Blocks; any thread. Ends without a file when it fails. */
+typedef int hearth_registry_quantize(void *argument, const struct hearth_quantizing *quantizing,
+                                     struct hearth_error *error);
+
+struct hearth_registry_quantizer {
+    hearth_registry_quantize *run; /* NULL: nothing can be quantized */
+    void *argument;
+    const char *llama_cpp; /* the release, for the lineage */
+};
 
 struct hearth_registry {
     struct hearth_store *store;
@@ -43,6 +70,7 @@ struct hearth_registry {
      * NULL: then only the file's form is checked, and the form tells the engine. */
     hearth_registry_probe *probe;
     void *probe_argument;
+    struct hearth_registry_quantizer quantizer;
     /* Verbs of the store run here when the registry is used beside a loop: NULL calls them at once.
      */
     int (*on_store)(void *argument, void (*work)(struct hearth_store *store, void *work_argument),
@@ -56,6 +84,10 @@ struct hearth_registry {
  * version again; so does one after a kill. Two installs under one name: the second is
  * HEARTH_EINUSE. `progress` may be NULL. Fields that are given replace those of a model that is
  * there. A model without a task gets the one that its files tell of.
+ *
+ * With `quantize` the version that came is then quantized, and `ret_number` is the version with
+ * that file; one that was made of the same bytes, to the same type, by the same release, is taken
+ * instead of a new one. When that fails, what came stays installed, and the error says so.
  */
 int hearth_install(struct hearth_registry *registry, const struct hearth_install_request *request,
                    struct hearth_fetch_progress *progress, int64_t *ret_model_id,
@@ -65,6 +97,10 @@ int hearth_install(struct hearth_registry *registry, const struct hearth_install
  * or with where it comes from: the source without folders and without what stands behind '?'. */
 void hearth_install_name_source(const struct hearth_install_request *request,
                                 struct hearth_error *error);
+
+/* What a version that was made by quantizing has for a source; NULL when the arena is full. */
+const char *hearth_quantized_source(struct hearth_arena *arena, const char *model, int64_t number,
+                                    const char *type);
 
 /* Where a ready version lies for an engine: a file or a directory of links under
  * HOME/artifacts/active/<name>/<number>, made when it is missing. */

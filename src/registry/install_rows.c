@@ -298,6 +298,10 @@ void hearth_install_finish_rows(struct hearth_store *store, void *argument)
     version->source_revision = install->source->revision;
     version->engine = install->engine;
     version->facts_json = install->facts_json;
+    if (install->lineage_json)
+        version->lineage_json = install->lineage_json;
+    if (install->metrics_json)
+        version->metrics_json = install->metrics_json;
     install->rc =
         set_state(install, store, HEARTH_VERSION_READY, install->reason ? install->reason : "");
     if (!install->rc)

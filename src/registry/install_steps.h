@@ -24,13 +24,19 @@ struct hearth_installing {
     struct hearth_version *version; /* ours, as it stands in the store */
     struct hearth_file *files;      /* what came */
     const char *engine, *facts_json;
-    struct hearth_model *base_model;     /* of an adapter, else NULL */
-    struct hearth_version *base_version; /* NULL too */
-    const char *reason;                  /* why no engine takes it, or "" */
-    bool made_model, made_version;       /* the rows are this install's */
-    bool bytes_came;                     /* of some file: there may be partial blobs */
-    int64_t same_number;                 /* a ready version with the same bytes, or 0 */
-    int rc;                              /* outcome of a step on the store */
+    struct hearth_model *base_model;      /* of an adapter, else NULL */
+    struct hearth_version *base_version;  /* NULL too */
+    const char *reason;                   /* why no engine takes it, or "" */
+    bool made_model, made_version;        /* the rows are this install's */
+    bool is_there;                        /* whatever fails from now on, it is installed */
+    bool bytes_came;                      /* of some file: there may be partial blobs */
+    int64_t same_number;                  /* a ready version with the same bytes, or 0 */
+    int64_t quantized_number;             /* the version that was made of it, or 0 */
+    struct hearth_source_file quantizing; /* what that counts as in the progress: as its bytes */
+    /* Makes the files of the source, before they are fetched; NULL: they are there. */
+    int (*make)(struct hearth_installing *install);
+    const char *lineage_json, *metrics_json; /* of the version; NULL: it has none */
+    int rc;                                  /* outcome of a step on the store */
     struct hearth_error *error;
     struct hearth_installing *next; /* in the list of install_claim.c */
 };
@@ -41,6 +47,17 @@ int hearth_install_step(struct hearth_installing *install,
 int hearth_install_no_room(struct hearth_installing *install);
 /* Are the blobs of all files here, as long as they must be? */
 bool hearth_install_blobs_present(const struct hearth_installing *install);
+
+/* All that is done under the claim: rows, bytes, checks, links. */
+int hearth_install_run(struct hearth_installing *install);
+
+/* Can what is to be installed be quantized, as far as that is known before its bytes come? */
+int hearth_install_quantize_check(struct hearth_installing *install);
+/* Quantizes what was installed, under its claim; sets `quantized_number`. */
+int hearth_install_quantize(struct hearth_installing *install);
+/* What was installed, or was to be, will not be quantized: the version that was registered for it
+ * has failed. */
+void hearth_install_quantize_give_up(struct hearth_installing *install);
 
 /* Where the bytes come from: the source as typed, or what a lock says of it. */
 int hearth_install_resolve(struct hearth_installing *install);

@@ -6,6 +6,8 @@
 #include "registry/install.h"
 
 #define HEARTH_REGISTRY_ARENA_MAX ((size_t)64 << 20)
+/* Below the home: a folder for each model that is being quantized. */
+#define HEARTH_QUANTIZE_FOLDER "quantize"
 
 /* Runs work on the store, where the registry says. `work` keeps its own outcome. */
 int hearth_registry_on_store(struct hearth_registry *registry,

@@ -1,9 +1,14 @@
 #include "registry/storage.h"
 
 #include "base/error.h"
+#include "base/out_file.h"
 #include "blob/blob.h"
 #include "config/settings.h"
+#include "registry/registry_parts.h"
 #include "store/store.h"
+
+#include <limits.h>
+#include <stdio.h>
 
 /* The settings have checked the numbers' bounds. */
 static struct hearth_postgres_options server_of(const struct hearth_settings *settings,
@@ -49,6 +54,16 @@ static int open_parts(const struct hearth_settings *settings, struct hearth_loop
                                        error);
 }
 
+/* What a process that was killed has left half made. */
+static void tidy(const struct hearth_home *home)
+{
+    char folder[PATH_MAX];
+    int length =
+        snprintf(folder, sizeof(folder), "%s/" HEARTH_QUANTIZE_FOLDER, hearth_home_directory(home));
+    if (length > 0 && (size_t)length < sizeof(folder))
+        hearth_folder_remove(folder);
+}
+
 int hearth_storage_open(const struct hearth_settings *settings, struct hearth_loop *loop,
                         bool writes, struct hearth_storage_probe probe,
                         struct hearth_storage *ret_storage, struct hearth_error *error)
@@ -59,6 +74,8 @@ int hearth_storage_open(const struct hearth_settings *settings, struct hearth_lo
         hearth_storage_close(ret_storage);
         return rc;
     }
+    if (writes)
+        tidy(ret_storage->home);
     ret_storage->sources = (struct hearth_source_options){
         .hf_endpoint = *settings->hf_endpoint ? settings->hf_endpoint : NULL,
         .hf_token = *settings->hf_token ? settings->hf_token : NULL,

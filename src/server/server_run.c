@@ -26,6 +26,7 @@
 #include "gateway/sse.h"
 #include "jobs/datasets.h"
 #include "jobs/jobs.h"
+#include "jobs/quantizer.h"
 #include "loop/loop.h"
 #include "loop/pool.h"
 #include "net/server.h"
@@ -90,6 +91,7 @@ static int open_storage(struct running *running, struct hearth_error *error)
     storage->sources.absolute_only = true;
     storage->registry.on_store = hearth_store_bridge;
     storage->registry.on_store_argument = gateway;
+    storage->registry.quantizer = hearth_quantizer(gateway->settings);
     gateway->home = storage->home;
     gateway->store = storage->store;
     gateway->blobs = storage->blobs;

@@ -136,8 +136,9 @@ static void run(void *argument)
 static void free_install(struct install *install)
 {
     const struct hearth_install_request *r = &install->request;
-    const char *const texts[] = {r->source,    r->name,   r->task,          r->description,
-                                 r->tags_json, r->device, r->settings_json, r->label};
+    const char *const texts[] = {r->source,        r->name,      r->task,
+                                 r->description,   r->tags_json, r->device,
+                                 r->settings_json, r->label,     r->quantize};
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
         hearth_free((char *)texts[i]);
     pthread_mutex_destroy(&install->lock);
@@ -154,7 +155,7 @@ static void unlink_install(struct install *install)
 
 /* The tracking server knows a version by its number and by where it came from; an address may hold
  * what is secret. */
-static void tell_tracker(const struct install *install)
+static void tell_tracker(const struct install *install, int64_t number)
 {
     const struct hearth_track_listener *to =
         hearth_track_listener(install->installs->gateway->track);
@@ -162,7 +163,7 @@ static void tell_tracker(const struct install *install)
     bool is_address = strncmp(source, "https:", 6) == 0 || strncmp(source, "http:", 5) == 0;
     const struct hearth_track_pair tags[] = {{"hearth.source", source}};
     const struct hearth_track_version version = {.model = install->request.name,
-                                                 .number = install->number,
+                                                 .number = number,
                                                  .tags = tags,
                                                  .tag_count = is_address ? 0 : 1};
     if (version.model)
@@ -173,8 +174,10 @@ static void tell_tracker(const struct install *install)
 static void tell(struct install *install)
 {
     unlink_install(install);
+    if (!install->rc && install->request.quantized_number)
+        tell_tracker(install, install->request.version_number);
     if (!install->rc)
-        tell_tracker(install);
+        tell_tracker(install, install->number);
     if (install->on_done)
         install->on_done(install->argument, install->rc ? &install->error : NULL, install->model_id,
                          install->number);
@@ -244,6 +247,8 @@ int hearth_installs_start(struct hearth_installs *installs,
         .model_id = order->model_id,
         .version_number = order->version_number,
         .parallel = (unsigned)installs->gateway->settings->download_parallel,
+        .quantize = hearth_strdup(order->quantize),
+        .quantized_number = order->quantized_number,
     };
     pthread_mutex_init(&install->lock, NULL);
     if (hearth_lane_submit(installs->lane, run, ended, install)) {
@@ -283,8 +288,10 @@ json_t *hearth_installs_progress(const struct hearth_installs *installs, int64_t
                                  int64_t number)
 {
     for (struct install *install = installs->first; install; install = install->next) {
-        if (install->has_ended || install->request.model_id != model_id ||
-            install->request.version_number != number)
+        const struct hearth_install_request *request = &install->request;
+        bool is_meant = request->model_id == model_id &&
+                        (request->version_number == number || request->quantized_number == number);
+        if (install->has_ended || !is_meant)
             continue;
         pthread_mutex_lock(&install->lock);
         int64_t done = install->bytes_done, total = install->bytes_total;

@@ -18,6 +18,8 @@ struct hearth_install_order {
     const char *name; /* NULL: the source's own */
     const char *task, *description, *tags_json, *device, *settings_json, *label; /* NULL: default */
     int64_t model_id, version_number;
+    const char *quantize; /* as of struct hearth_install_request; or NULL */
+    int64_t quantized_number;
 };
 
 struct hearth_installs *hearth_installs_create(struct hearth_gateway *gateway);

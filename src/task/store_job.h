@@ -35,6 +35,7 @@ struct hearth_store_job {
     struct hearth_error error;
     int64_t model_id, number; /* the route's own, and */
     bool created;             /* whether the row is this call's */
+    int64_t quantized_number; /* of a version that is to be made of that one; 0: none is */
 };
 
 /* Holds the call and copies its parameters. Loop thread only, like the two below; ends in exactly

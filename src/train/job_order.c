@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { IDENTITY_MAX = 1 << 20 };
+enum { IDENTITY_MAX = 1 << 20, THREADS_MAX = 1024 };
 
 static int check_keys(const json_t *object, const char *where, const char *const *known,
                       struct hearth_error *error)
@@ -66,13 +66,15 @@ static int identify(struct hearth_job_order *order, struct hearth_error *error)
 
 static int take_work(const json_t *json, struct hearth_job_order *order, struct hearth_error *error)
 {
-    static const char *const works[HEARTH_JOB_WORKS] = {"train", "preview", "measure", "merge"};
+    static const char *const works[HEARTH_JOB_WORKS] = {"train", "preview", "measure", "merge",
+                                                        "quantize"};
     const char *work = hearth_json_text(json, "work", "train");
     while (order->work < HEARTH_JOB_WORKS && strcmp(works[order->work], work) != 0)
         order->work++;
     if (order->work < HEARTH_JOB_WORKS)
         return 0;
-    return hearth_error_set(error, HEARTH_EFIELDS, "work must be train, preview, measure or merge");
+    return hearth_error_set(error, HEARTH_EFIELDS,
+                            "work must be train, preview, measure, merge or quantize");
 }
 
 static int take_merge(struct hearth_job_order *order, struct hearth_error *error)
@@ -83,6 +85,19 @@ static int take_merge(struct hearth_job_order *order, struct hearth_error *error
         return hearth_error_set(error, HEARTH_EFIELDS, "adapter must be an absolute path");
     if (!hearth_rewrite_type_of(type, &order->type))
         return hearth_error_set(error, HEARTH_EFIELDS, "type must be keep, f32, f16, bf16 or q8_0");
+    return 0;
+}
+
+static int take_quantize(struct hearth_job_order *order, struct hearth_error *error)
+{
+    json_int_t threads = hearth_json_integer(order->json, "threads", 0);
+    order->quantization = hearth_quantization_of(hearth_json_text(order->json, "type", ""));
+    order->is_second = hearth_json_truth(order->json, "is_second", false);
+    if (!order->quantization)
+        return hearth_error_set(error, HEARTH_EFIELDS, "type is no quantization");
+    if (threads < 1 || threads > THREADS_MAX)
+        return hearth_error_set(error, HEARTH_EFIELDS, "threads must be 1 to %d", THREADS_MAX);
+    order->threads = (uint32_t)threads;
     return 0;
 }
 
@@ -97,12 +112,23 @@ static int take_training(struct hearth_job_order *order, struct hearth_error *er
     return rc ? rc : identify(order, error);
 }
 
+static int take_kind(struct hearth_job_order *order, struct hearth_error *error)
+{
+    if (order->work == HEARTH_JOB_QUANTIZE)
+        return take_quantize(order, error);
+    return order->work == HEARTH_JOB_MERGE ? take_merge(order, error) : take_training(order, error);
+}
+
 static int take(struct hearth_job_order *order, struct hearth_error *error)
 {
     static const char *const of_training[] = {
         "job", "work", "base", "data", "evaluation_data", "output", "parameters", NULL};
     static const char *const of_merge[] = {"job",     "work", "base", "output",
                                            "adapter", "type", NULL};
+    static const char *const of_quantize[] = {"job",  "work",    "base",      "output",
+                                              "type", "threads", "is_second", NULL};
+    static const char *const *const known[HEARTH_JOB_WORKS] = {of_training, of_training,
+                                                               of_training, of_merge, of_quantize};
     static const char *const known_base[] = {"path", "name", "sha256", NULL};
     const json_t *base = json_object_get(order->json, "base");
     order->job = hearth_json_text(order->json, "job", "");
@@ -110,19 +136,16 @@ static int take(struct hearth_job_order *order, struct hearth_error *error)
     order->base_sha256 = hearth_json_text(base, "sha256", "");
     order->output = hearth_json_text(order->json, "output", NULL);
     int rc = take_work(order->json, order, error);
-    bool merges = order->work == HEARTH_JOB_MERGE;
     if (!rc)
-        rc = check_keys(order->json, "the order", merges ? of_merge : of_training, error);
+        rc = check_keys(order->json, "the order", known[order->work], error);
     if (!rc)
         rc = check_keys(base, "base", known_base, error);
     if (!rc)
         rc = take_path(base, "base", &order->base_path, error);
-    bool writes = merges || order->work == HEARTH_JOB_TRAIN;
-    if (!rc && writes && (!order->output || order->output[0] != '/'))
+    bool reads = order->work == HEARTH_JOB_PREVIEW || order->work == HEARTH_JOB_MEASURE;
+    if (!rc && !reads && (!order->output || order->output[0] != '/'))
         rc = hearth_error_set(error, HEARTH_EFIELDS, "output must be an absolute path");
-    if (rc)
-        return rc;
-    return merges ? take_merge(order, error) : take_training(order, error);
+    return rc ? rc : take_kind(order, error);
 }
 
 int hearth_job_order_read(const char *text, size_t length, struct hearth_job_order *ret_order,

@@ -1,19 +1,21 @@
 /* What a training process is told to do: one JSON object,
  *
- *   {"job": "job_…", "work": "train" | "preview" | "measure" | "merge",
+ *   {"job": "job_…", "work": "train" | "preview" | "measure" | "merge" | "quantize",
  *    "base": {"path", "name", "sha256"?},
  *    "data": {"path", "sha256"?}, "evaluation_data"?: {"path", "sha256"?},
  *    "output": folder, "parameters": {…}}
  *
  * or, of a merge, "adapter" (a GGUF file or a PEFT folder) and "type"? (a word of rewrite.h) in
- * place of data and parameters. Paths are absolute; parameters are as
- * domain/training_parameters.h has them. It comes from the gateway, and is checked as if it came
- * from a stranger. A value; texts live as long as the JSON.
+ * place of data and parameters; or, to quantize a GGUF model, "type" (a word of
+ * domain/quantization.h), "threads", and "is_second"? (its weights may be quantized already). Paths
+ * are absolute; parameters are as domain/training_parameters.h has them. It comes from the gateway,
+ * and is checked as if it came from a stranger. A value; texts live as long as the JSON.
  */
 #ifndef HEARTH_TRAIN_JOB_ORDER_H
 #define HEARTH_TRAIN_JOB_ORDER_H
 
 #include "base/digest.h"
+#include "domain/quantization.h"
 #include "domain/training_parameters.h"
 #include "train/rewrite.h"
 
@@ -22,6 +24,7 @@ enum hearth_job_work {
     HEARTH_JOB_PREVIEW,
     HEARTH_JOB_MEASURE, /* the data alone */
     HEARTH_JOB_MERGE,
+    HEARTH_JOB_QUANTIZE,
     HEARTH_JOB_WORKS
 };
 
@@ -38,6 +41,9 @@ struct hearth_job_order {
     enum hearth_job_work work;
     const char *adapter; /* of a merge */
     enum hearth_rewrite_type type;
+    const struct hearth_quantization *quantization; /* else NULL */
+    uint32_t threads;                               /* that quantize */
+    bool is_second;
     struct hearth_training_parameters parameters;
     /* Of all that decides the result; not of the folder it is written to. */
     char identity[HEARTH_SHA256_HEX];

@@ -8,6 +8,7 @@
 #include "loop/pool.h"
 #include "loop/process.h"
 #include "train/job.h"
+#include "trainer/quantize_job.h"
 #include "wire/ipc_event.h"
 #include "wire/ipc_job.h"
 #include "wire/ipc_request.h"
@@ -142,6 +143,8 @@ static int do_job(struct trainer *trainer, json_t **ret_result, struct hearth_er
     struct hearth_base_words *words = NULL;
     if (trainer->order.work == HEARTH_JOB_MERGE)
         return hearth_job_merge(&trainer->order, &listener, ret_result, error);
+    if (trainer->order.work == HEARTH_JOB_QUANTIZE)
+        return trainer_quantize(&trainer->order, &listener, ret_result, error);
     int rc = hearth_base_words_open(trainer->order.base_path, &words, error);
     if (rc)
         return rc;

@@ -465,3 +465,79 @@ def test_a_server_forgets_what_was_left_half_fetched_a_week_ago(start, home):
     [done] = wait_for(lambda: server.events("housekeeping.done"), 30, "housekeeping")
     assert done["partial_bytes"] == 100
     assert [file.name for file in partial.iterdir()] == ["b" * 64]
+
+
+@pytest.fixture(scope="module")
+def wide(tmp_path_factory, gguf):
+    """The demo model with weights of Q8_0."""
+    folder = tmp_path_factory.mktemp("wide")
+    subprocess.run([ROOT / "build/test/adapter_play", "plain", gguf, folder, "q8_0"], check=True,
+                   capture_output=True, timeout=120 * SLOW)
+    return folder / "model.gguf"
+
+
+def versions_of(home, name):
+    return {version["version"]: version
+            for version in json.loads(cli("show", name, "--json", home=home).stdout)["versions"]}
+
+
+def expect_made(versions, kind):
+    """The last of them was made of the first, which stays as it came."""
+    source, made = versions[1], versions[max(versions)]
+    assert (source["state"], made["state"]) == ("ready", "ready"), (source, made)
+    assert (source["facts"]["quantization"], made["facts"]["quantization"]) == ("Q8_0", kind)
+    lineage = made["lineage"]["quantized"]
+    assert lineage["files"] == [{key: source["files"][0][key] for key in ("path", "sha256")}]
+    assert lineage["type"] == kind.lower() and "llama-cpp-python" in lineage["llama_cpp"]
+    assert made["metrics"]["source_size"] == source["size"] > made["size"] * 1.1
+
+
+def quantize_slowly(wide, home):
+    return subprocess.Popen([HEARTH, "install", f"file:{wide}", "--name", "m", "--quantize", "q5_k_s"],
+                            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                            stderr=subprocess.PIPE, text=True,
+                            env=clean_environment({"HEARTH_HOME": home}))
+
+
+def test_an_install_quantizes_and_keeps_the_original(wide, start, home):
+    for _ in range(2):  # what was made of the same bytes is not made again
+        done = cli("install", f"file:{wide}", "--name", "m", "--quantize", "q4_0", "--json", home=home)
+        assert done.returncode == 0, done.stderr
+        assert json.loads(done.stdout)["installed"][0]["version"] == 2
+    expect_made(versions_of(home, "m"), "Q4_0")
+    server = start()
+    body = {"model": "m", "messages": [{"role": "user", "content": "Say hello."}], "max_tokens": 4}
+    assert server.post("/v1/chat/completions", body).json()["model"] == "m"
+    assert [row["model"] for row in json.loads(server.cli("ps", "--json").stdout)["models"]] == ["m:2"]
+    done = server.cli("install", f"file:{wide}", "--name", "n", "--quantize", "Q4_0", "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["installed"][0]["version"] == 2
+    expect_made({row["version"]: row for row in server.get("/models/n").json()["versions"]}, "Q4_0")
+
+
+def test_what_cannot_be_quantized_is_told_at_once(gguf, minilm, install, home, server):
+    for source, kind, says in ((f"file:{gguf}", "q5", "must be one of q8_0, q6_k,"),
+                               (f"file:{minilm}", "q8_0", "only GGUF files can be quantized"),
+                               ("fake:a = b", "q8_0", "a script of the fake engine")):
+        done = install(source, "--name", "m", "--quantize", kind, home=home.parent / "other")
+        assert done.returncode == 2 and says in one_line(done.stderr), done.stderr
+    answer = server.post("/models", {"name": "m", "source": f"file:{gguf}", "quantize": "q5"})
+    assert answer.status == 422 and "must be one of q8_0, q6_k," in answer.text
+    assert server.post("/models", {"name": "m", "source": f"file:{gguf}", "quantize": "q8_0"}).status == 202
+    made = wait_for(lambda: next((row for row in server.get("/models/m").json()["versions"]
+                                  if row["state"] == "failed"), None), what="the end")
+    assert made["version"] == 2 and "m:1 is installed, but not quantized: its weights are Q4_1" in made["reason"]
+
+
+@pytest.mark.once
+def test_quantizing_that_is_ended_leaves_nothing_half(wide, home):
+    for number, code in ((signal.SIGINT, 130), (signal.SIGKILL, -9)):
+        process = quantize_slowly(wide, home)
+        wait_for(lambda: (home / "quantize/m-1/artifacts").exists(), what="the work")
+        process.send_signal(number)
+        assert process.wait(30 * SLOW) == code
+        process.stderr.close()
+        assert list(versions_of(home, "m")) == [1]
+    assert quantize_slowly(wide, home).communicate(timeout=120 * SLOW) is not None
+    assert not (home / "quantize/m-1").exists()
+    expect_made(versions_of(home, "m"), "Q5_K_S")

@@ -4,9 +4,11 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "config/definition.h"
+#include "domain/quantization.h"
 #include "gateway/answers.h"
 #include "gateway/gateway_state.h"
 #include "registry/base_version.h"
+#include "registry/install.h"
 #include "registry/model_json.h"
 #include "routes/hub/hub_input.h"
 #include "routes/hub/hub_routes.gen.h"
@@ -24,7 +26,7 @@ static const char *text_of(const json_t *body, const char *key, const char *othe
     return hearth_json_text(body, key, hearth_json_text(body, other, NULL));
 }
 
-/* Nothing of these is fetched, so that a client can wait for the end. */
+/* Nothing of these is fetched, so that a client can wait for the end, unless they are quantized. */
 static bool is_local(const char *source)
 {
     return strncmp(source, "file:", 5) == 0 || strncmp(source, "fake:", 5) == 0;
@@ -33,7 +35,7 @@ static bool is_local(const char *source)
 /* A version of the same source that an earlier install has not finished: it is gone on with. One
  * that runs just now is safe too, because a second install of a name is refused. */
 static int find_unfinished(struct hearth_store *store, struct hearth_store_job *job,
-                           const struct hearth_version *wanted)
+                           const struct hearth_version *wanted, int64_t *ret_number)
 {
     struct hearth_version *versions = NULL;
     size_t count = 0;
@@ -47,7 +49,7 @@ static int find_unfinished(struct hearth_store *store, struct hearth_store_job *
                         versions[i].base_version_id == wanted->base_version_id &&
                         (!*wanted->label || strcmp(versions[i].label, wanted->label) == 0);
         if (is_unfinished && is_meant)
-            job->number = versions[i].number;
+            *ret_number = versions[i].number;
     }
     return rc;
 }
@@ -69,6 +71,25 @@ static int find_base(struct hearth_store *store, struct hearth_store_job *job,
     return rc;
 }
 
+/* The version that the quantized file will fill. Its source tells what it is to be made of. */
+static int add_quantized(struct hearth_store *store, struct hearth_store_job *job,
+                         const struct hearth_model *model)
+{
+    const char *type = hearth_json_text(job->call->json, "quantize", NULL);
+    int64_t id;
+    job->quantized_number = 0;
+    if (!type)
+        return 0;
+    const char *source = hearth_quantized_source(job->arena, model->name, job->number,
+                                                 hearth_quantization_of(type)->word);
+    struct hearth_version version = hearth_version_fresh(model->id, NULL, source);
+    int rc = find_unfinished(store, job, &version, &job->quantized_number);
+    return rc || job->quantized_number
+               ? rc
+               : hearth_store_version_create(store, &version, hearth_clock_wall_ms(), &id,
+                                             &job->quantized_number, &job->error);
+}
+
 /* The registered version that the install will fill. */
 static int add_version(struct hearth_store *store, struct hearth_store_job *job,
                        const struct hearth_model *model, const char *label)
@@ -80,12 +101,12 @@ static int add_version(struct hearth_store *store, struct hearth_store_job *job,
     job->number = 0;
     int rc = find_base(store, job, &version.base_version_id);
     if (!rc)
-        rc = find_unfinished(store, job, &version);
-    if (rc || job->number)
-        return rc;
-    job->created = true;
-    return hearth_store_version_create(store, &version, hearth_clock_wall_ms(), &id, &job->number,
-                                       &job->error);
+        rc = find_unfinished(store, job, &version, &job->number);
+    job->created = !rc && !job->number;
+    if (job->created)
+        rc = hearth_store_version_create(store, &version, hearth_clock_wall_ms(), &id, &job->number,
+                                         &job->error);
+    return rc ? rc : add_quantized(store, job, model);
 }
 
 /* Without a name in the request: made of what the source calls a file or repository. */
@@ -245,9 +266,12 @@ static void install(struct hearth_store_job *job)
     const struct hearth_install_order order = {.source = source,
                                                .name = model->name,
                                                .model_id = job->model_id,
-                                               .version_number = job->number};
+                                               .version_number = job->number,
+                                               .quantize =
+                                                   hearth_json_text(call->json, "quantize", NULL),
+                                               .quantized_number = job->quantized_number};
     struct made *made = NULL;
-    if (is_local(source)) {
+    if (is_local(source) && !order.quantize) {
         made = hearth_calloc(1, sizeof(*made));
         *made = (struct made){.call = call,
                               .name = hearth_strdup(model->name),

@@ -78,6 +78,21 @@ static void a_merge_has_an_adapter_and_no_data(void **state)
     hearth_job_order_finish(&order);
 }
 
+static void quantizing_has_a_type_and_threads(void **state)
+{
+    (void)state;
+    struct hearth_job_order order;
+    struct hearth_error error;
+    assert_int_equal(read("{\"work\":\"quantize\"," BASE ",\"output\":\"/o\",\"type\":\"q4_k_m\","
+                          "\"threads\":2,\"is_second\":true}",
+                          &order, &error),
+                     0);
+    assert_int_equal(order.work, HEARTH_JOB_QUANTIZE);
+    assert_string_equal(order.quantization->word, "q4_k_m");
+    assert_true(order.threads == 2 && order.is_second);
+    hearth_job_order_finish(&order);
+}
+
 static void a_fault_is_named_with_its_place(void **state)
 {
     (void)state;
@@ -109,6 +124,10 @@ static void a_fault_is_named_with_its_place(void **state)
         {"{" BASE "," DATA ",\"output\":\"/o\",\"work\":\"merge\",\"adapter\":\"/a\"}",
          "no 'data'"},
         {"{" BASE "," DATA ",\"output\":\"/o\",\"adapter\":\"/a\"}", "no 'adapter'"},
+        {"{" BASE ",\"output\":\"/o\",\"work\":\"quantize\",\"type\":\"q4\",\"threads\":1}",
+         "no quantization"},
+        {"{" BASE ",\"output\":\"/o\",\"work\":\"quantize\",\"type\":\"q8_0\"}", "threads"},
+        {"{" BASE "," DATA ",\"output\":\"/o\",\"work\":\"quantize\"}", "no 'data'"},
         {"{" BASE "," DATA ",\"output\":\"/o\",\"wrok\":\"train\"}", "no 'wrok'"},
         {"{" BASE "," DATA ",\"output\":\"/o\",\"parameters\":{\"rank\":0}}", "rank"},
         {"{" BASE "," DATA ",\"output\":\"/o\",\"parameters\":{\"rank\":\"8\"}}", "rank"},
@@ -175,6 +194,7 @@ int main(void)
         cmocka_unit_test(a_preview_has_no_folder),
         cmocka_unit_test(a_measurement_has_no_folder),
         cmocka_unit_test(a_merge_has_an_adapter_and_no_data),
+        cmocka_unit_test(quantizing_has_a_type_and_threads),
         cmocka_unit_test(a_fault_is_named_with_its_place),
         cmocka_unit_test(what_decides_the_result_is_the_identity_and_nothing_else),
     };

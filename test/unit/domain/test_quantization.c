@@ -1,0 +1,56 @@
+#include "domain/quantization.h"
+#include "unit/cmocka_all.h"
+
+#include <string.h>
+
+static void a_word_is_found_in_any_case(void **state)
+{
+    (void)state;
+    assert_string_equal(hearth_quantization_of("q4_k_m")->name, "Q4_K_M");
+    assert_string_equal(hearth_quantization_of("Q4_K_M")->word, "q4_k_m");
+    assert_int_equal(hearth_quantization_of("q8_0")->file_type, 7);
+    assert_null(hearth_quantization_of("q4"));
+    assert_null(hearth_quantization_of(""));
+}
+
+static void a_word_that_is_none_is_told_with_those_that_are(void **state)
+{
+    (void)state;
+    struct hearth_error error = {.code = 0};
+    assert_int_equal(hearth_quantization_check("q6_k", &error), 0);
+    assert_int_equal(hearth_quantization_check("q5", &error), HEARTH_EINVAL);
+    assert_non_null(strstr(error.message, "'q5'"));
+    assert_non_null(strstr(error.message, "q8_0, q6_k, "));
+    assert_non_null(strstr(error.message, "q2_k"));
+}
+
+static void what_was_rounded_to_few_bits_is_not_rounded_again(void **state)
+{
+    (void)state;
+    static const char *const whole[] = {"F32", "f16", "BF16"};
+    const struct hearth_quantization *q8 = hearth_quantization_of("q8_0");
+    const struct hearth_quantization *q4 = hearth_quantization_of("q4_0");
+    struct hearth_error error;
+    for (size_t i = 0; i < sizeof(whole) / sizeof(whole[0]); i++) {
+        assert_int_equal(hearth_quantization_may(whole[i], q8, &error), 0);
+        assert_false(hearth_quantization_is_second(whole[i]));
+    }
+    assert_int_equal(hearth_quantization_may("Q8_0", q4, &error), 0);
+    assert_true(hearth_quantization_is_second("Q8_0"));
+    assert_int_equal(hearth_quantization_may("Q8_0", q8, &error), HEARTH_EINVAL);
+    assert_non_null(strstr(error.message, "Q8_0 already"));
+    assert_int_equal(hearth_quantization_may("Q4_1", q8, &error), HEARTH_EINVAL);
+    assert_non_null(strstr(error.message, "Q4_1"));
+    assert_int_equal(hearth_quantization_may("Q6_K", q4, &error), HEARTH_EINVAL);
+    assert_int_equal(hearth_quantization_may("", q4, &error), HEARTH_EINVAL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_word_is_found_in_any_case),
+        cmocka_unit_test(a_word_that_is_none_is_told_with_those_that_are),
+        cmocka_unit_test(what_was_rounded_to_few_bits_is_not_rounded_again),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
