@@ -99,8 +99,38 @@ static void skip_space(struct hearth_dataset_input *input)
         hearth_input_next(input);
 }
 
+/* Files that people have data in and that are not read: a CSV of such bytes would be told as
+ * thousands of faults. Each row: what a file begins with. */
+static int refuse_other(struct hearth_dataset_input *input)
+{
+    static const struct {
+        const char *begins, *is, *advice;
+    } others[] = {
+        {"PAR1", "Parquet",
+         "write it as JSONL first, for example with pandas: read_parquet(FILE).to_json(OTHER, "
+         "orient='records', lines=True)"},
+        {"ARROW1", "Arrow",
+         "write it as JSONL first, for example with pandas: read_feather(FILE).to_json(OTHER, "
+         "orient='records', lines=True)"},
+        {"\x1f\x8b", "gzip", "unpack it first, with gunzip"},
+        {"\x28\xb5\x2f\xfd", "zstd", "unpack it first, with unzstd"},
+        {"PK\x03\x04", "a zip archive", "unpack it first, and register a file of it"},
+    };
+    hearth_input_peek(input);
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        size_t length = strlen(others[i].begins);
+        if (input->end >= length && memcmp(input->room, others[i].begins, length) == 0)
+            return hearth_error_set(input->error, HEARTH_EFIELDS,
+                                    "the data is %s, which is not read; %s", others[i].is,
+                                    others[i].advice);
+    }
+    return 0;
+}
+
 static void read_rows(struct hearth_dataset_input *input)
 {
+    if (!input->rc)
+        input->rc = refuse_other(input);
     skip_mark(input);
     skip_space(input);
     int first = hearth_input_peek(input);

@@ -112,6 +112,12 @@ def test_a_file_without_a_usable_row_is_refused_with_its_lines(server, data):
         assert register(server, "none.jsonl").status == 422, text
 
 
+def test_parquet_is_refused_with_what_to_do(server):
+    got = upload(server, b"PAR1\x15\x04" + bytes(range(256)) * 20 + b"PAR1", "table", filename="table.parquet")
+    assert got.status == 422 and "Parquet, which is not read; write it as JSONL first" in got.json()["detail"], got.text
+    assert server.get("/datasets/table").status == 404 and not uploads(server)
+
+
 def test_a_changed_file_is_refused_by_its_digest(server, data):
     path = data / "changing.jsonl"
     path.write_text(rows_text([{"text": "one"}]))

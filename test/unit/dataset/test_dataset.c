@@ -26,8 +26,8 @@ static int on_row(void *argument, const struct hearth_dataset_row *row, struct h
     return 0;
 }
 
-static int read_bytes(const char *bytes, size_t length, struct seen *seen,
-                      struct hearth_dataset_facts *facts)
+static int read_bytes_telling(const char *bytes, size_t length, struct seen *seen,
+                              struct hearth_dataset_facts *facts, struct hearth_error *error)
 {
     char folder[TEMP_FOLDER_BYTES], path[64];
     temp_folder_make(folder);
@@ -37,9 +37,15 @@ static int read_bytes(const char *bytes, size_t length, struct seen *seen,
     assert_int_equal(fclose(file), 0);
     *seen = (struct seen){.count = 0};
     const struct hearth_dataset_reader reader = {.on_row = on_row, .argument = seen};
-    int rc = hearth_dataset_read(path, &reader, facts, NULL);
+    int rc = hearth_dataset_read(path, &reader, facts, error);
     temp_folder_remove(folder);
     return rc;
+}
+
+static int read_bytes(const char *bytes, size_t length, struct seen *seen,
+                      struct hearth_dataset_facts *facts)
+{
+    return read_bytes_telling(bytes, length, seen, facts, NULL);
 }
 
 static void expect(const char *text, const char *format, const char *shape, const char *rows)
@@ -203,6 +209,31 @@ static void test_hostile_bytes_are_faults(void **state)
     assert_int_equal(facts.faulty, 1);
 }
 
+static void test_files_of_other_formats_are_refused_with_what_to_do(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *bytes, *said;
+        size_t length;
+    } files[] = {
+        {"PAR1\x15\x04\x15\x10PAR1", "Parquet, which is not read; write it as JSONL first", 12},
+        {"ARROW1\0\0", "Arrow", 8},
+        {"\x1f\x8b\x08\0", "gunzip", 4},
+        {"\x28\xb5\x2f\xfd\x24", "unzstd", 5},
+        {"PK\x03\x04\x14", "zip archive", 5},
+    };
+    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+        struct hearth_dataset_facts facts;
+        struct hearth_error error = {.code = 0};
+        struct seen seen;
+        assert_int_equal(read_bytes_telling(files[i].bytes, files[i].length, &seen, &facts, &error),
+                         HEARTH_EFIELDS);
+        assert_non_null(strstr(error.message, files[i].said));
+        assert_int_equal(seen.count, 0);
+    }
+    expect("PAR,text\n1,t", "csv", "text", "2T{\"text\":\"t\"}|");
+}
+
 static void test_what_is_no_file_is_refused(void **state)
 {
     (void)state;
@@ -236,6 +267,7 @@ int main(void)
         cmocka_unit_test(test_all_faults_are_counted_and_few_are_told),
         cmocka_unit_test(test_a_row_too_long_is_a_fault_alone),
         cmocka_unit_test(test_hostile_bytes_are_faults),
+        cmocka_unit_test(test_files_of_other_formats_are_refused_with_what_to_do),
         cmocka_unit_test(test_what_is_no_file_is_refused),
         cmocka_unit_test(test_the_digest_is_that_of_the_file),
     };
