@@ -45,9 +45,10 @@ struct hearth_learnt_taker {
     void *argument;
 };
 
-/* Each answer takes renderings of all that stands before it, so that their number grows with the
- * square of the messages. So many messages are rendered for one row at most, one of more than 4 KiB
- * counted by its length: about 2 seconds, for 360 short messages in turn. */
+/* Many answers are found by rendering the few messages near each (answer_places.h). Where a
+ * template does not allow that, each takes renderings of all that stands before it, so that their
+ * number grows with the square of the messages. So many messages are rendered for one row at most,
+ * 4 KiB of text or tools counted as one: about 2 seconds, for 360 short messages in turn. */
 enum { HEARTH_LEARN_RENDERED_MAX = 1 << 16 };
 
 /* `all`: every token is learnt but the first. Most rows are one part. Some templates show an answer

@@ -142,6 +142,10 @@ def test_how_long_rows_are_in_a_bases_tokens_is_counted_once_and_kept(serve):
     assert made.status == 201 and made.json()["measured"][0]["tokens"] == tokens, made.text
     assert server.post("/datasets", {"path": "facts.jsonl", "name": "third", "base": "no"}).status == 404
     assert server.get("/datasets/third").status == 404
+    turns = [{"role": role, "content": "x"} for _ in range(200) for role in ("user", "assistant")]
+    (pathlib.Path(server.home) / "datasets" / "long.jsonl").write_text(json.dumps({"messages": turns}))
+    long = server.post("/datasets", {"path": "long.jsonl", "base": "base"}).json()["measured"][0]
+    assert long["learnt_tokens"] == 400 and long["faulty"] == 0, "each answer and its end, in time"
 
 
 def test_events_and_logs_tell_the_whole(serve):

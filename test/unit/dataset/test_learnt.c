@@ -7,7 +7,47 @@
 
 #include <string.h>
 
-static bool hides_thoughts;
+/* What templates do beside showing one message behind the other. */
+static enum {
+    PLAIN,
+    HIDES_THOUGHTS,     /* but in the last message, as those of thinking models do */
+    HIDES_ASKED_BEFORE, /* the thoughts before the last question */
+    NUMBERS_TURNS,
+    MARKS_LAST_QUESTION, /* as some show tools */
+    MERGES_SYSTEM,       /* into the first question */
+    BEGINS_THOUGHTS,     /* where an answer is asked for */
+    MANNERS
+} manner;
+static uint64_t rendered; /* messages */
+
+static bool is_last_question(const json_t *messages, size_t index)
+{
+    while (++index < json_array_size(messages))
+        if (hearth_json_text(json_array_get(messages, index), "role", "")[0] == 'u')
+            return false;
+    return true;
+}
+
+static void show_message(const json_t *messages, size_t i, struct hearth_buf *text)
+{
+    const json_t *one = json_array_get(messages, i);
+    const char *content = hearth_json_text(one, "content", "");
+    char role = hearth_json_text(one, "role", "")[0];
+    bool hides = (manner == HIDES_THOUGHTS && i + 1 < json_array_size(messages)) ||
+                 (manner == HIDES_ASKED_BEFORE && !is_last_question(messages, i));
+    if (hides && content[0] == '(')
+        content = strchr(content, ')') + 1;
+    if (manner == MERGES_SYSTEM && role == 's')
+        return;
+    hearth_buf_printf(text, "%c:", role);
+    if (manner == NUMBERS_TURNS && role == 'u')
+        hearth_buf_printf(text, "%zu ", i);
+    if (manner == MARKS_LAST_QUESTION && role == 'u' && is_last_question(messages, i))
+        hearth_buf_text(text, "tools ");
+    if (manner == MERGES_SYSTEM && i == 1 && role == 'u')
+        hearth_buf_text(text, hearth_json_text(json_array_get(messages, 0), "content", ""));
+    hearth_buf_printf(text, "%s<e>\n", content);
+}
 
 static int render(void *argument, const json_t *conversation, struct hearth_buf *text,
                   struct hearth_error *error)
@@ -15,17 +55,14 @@ static int render(void *argument, const json_t *conversation, struct hearth_buf 
     (void)argument;
     const json_t *messages = json_object_get(conversation, "messages");
     for (size_t i = 0; i < json_array_size(messages); i++) {
-        const json_t *one = json_array_get(messages, i);
-        const char *content = hearth_json_text(one, "content", "");
+        const char *content = hearth_json_text(json_array_get(messages, i), "content", "");
         if (strcmp(content, "refuse") == 0)
             return hearth_error_set(error, HEARTH_EINVAL, "the template refuses it");
-        /* As templates of thinking models do: a thought is shown in the last message only. */
-        if (hides_thoughts && i + 1 < json_array_size(messages) && content[0] == '(')
-            content = strchr(content, ')') + 1;
-        hearth_buf_printf(text, "%c:%s<e>\n", hearth_json_text(one, "role", "")[0], content);
+        show_message(messages, i, text);
     }
+    rendered += json_array_size(messages);
     if (json_is_true(json_object_get(conversation, "add_generation_prompt")))
-        hearth_buf_text(text, "a:");
+        hearth_buf_text(text, manner == BEGINS_THOUGHTS ? "a:(" : "a:");
     return 0;
 }
 
@@ -100,7 +137,7 @@ static void test_only_answers_and_their_ends_are_learnt(void **state)
     char text[1000];
     static const char json[] = "{\"messages\":[" TURN("user", "q") "," TURN(
         "assistant", "yes") "," TURN("user", "w") "," TURN("assistant", "no") "]}";
-    hides_thoughts = false;
+    manner = PLAIN;
     assert_int_equal(learn(HEARTH_FORM_MESSAGES, json, false, text, NULL), 0);
     assert_string_equal(text, "u:q<e>\na:[yes<e>]\nu:w<e>\na:[no<e>]\n");
     assert_int_equal(learn(HEARTH_FORM_MESSAGES, json, true, text, NULL), 0);
@@ -112,7 +149,7 @@ static void test_thoughts_that_a_template_hides_are_told(void **state)
     (void)state;
     char text[1000];
     struct hearth_error error = {.code = 0};
-    hides_thoughts = true;
+    manner = HIDES_THOUGHTS;
     static const char last[] =
         "{\"messages\":[" TURN("user", "q") "," TURN("assistant", "(hm)yes") "]}";
     assert_int_equal(learn(HEARTH_FORM_MESSAGES, last, false, text, NULL), 0);
@@ -124,7 +161,7 @@ static void test_thoughts_that_a_template_hides_are_told(void **state)
     assert_int_equal(learn_parts(earlier, text), 2);
     assert_string_equal(text, "u:q<e>\na:yes<e>\nu:w<e>\na:[no<e>]\n|"
                               "u:q<e>\na:[(hm)yes<e>]\n|");
-    hides_thoughts = false;
+    manner = PLAIN;
 }
 
 static void test_a_weight_of_0_leaves_an_answer_out(void **state)
@@ -170,14 +207,108 @@ static void test_a_row_of_too_many_answers_is_refused_and_not_rendered_for_minut
 {
     (void)state;
     struct hearth_error error = {.code = 0};
-    hides_thoughts = false;
-    assert_int_equal(learn_long(10000, 5000, false, &error), HEARTH_EINVAL);
-    assert_non_null(strstr(error.message, "10000 messages, too many for one row"));
+    manner = PLAIN;
+    assert_int_equal(learn_long(360, 180, false, NULL), 0);
+    manner = NUMBERS_TURNS;
+    rendered = 0;
+    assert_int_equal(learn_long(1000, 500, false, &error), HEARTH_EINVAL);
+    assert_in_range(rendered, 1000, 2000);
+    assert_non_null(strstr(error.message, "1000 messages, too many for one row"));
     assert_non_null(strstr(error.message, "split"));
     assert_int_equal(learn_long(360, 180, false, NULL), 0);
     /* What counts is what has to be rendered. */
     assert_int_equal(learn_long(10000, 3, false, NULL), 0);
     assert_int_equal(learn_long(10000, 5000, true, NULL), 0);
+    manner = PLAIN;
+}
+
+static void test_work_grows_with_the_messages_where_the_template_allows_it(void **state)
+{
+    (void)state;
+    rendered = 0;
+    assert_int_equal(learn_long(1000, 500, false, NULL), 0);
+    assert_in_range(rendered, 1000, 12000);
+}
+
+enum { TOKENS_MAX = 4096 };
+
+/* A conversation of a few tens of messages of all roles, with thoughts here and there. */
+static json_t *any_conversation(unsigned *chance)
+{
+    static const char *const roles[] = {"user", "assistant", "assistant", "tool", "user"};
+    static const char *const texts[] = {"x", "(hm)yes", "no", "", "a longer one"};
+    json_t *list = json_array();
+    size_t count = 8 + (*chance = *chance * 1103515245u + 12345u) / 65536 % 24;
+    for (size_t i = 0; i < count; i++) {
+        *chance = *chance * 1103515245u + 12345u;
+        const char *role = i == 0 ? "system" : i == 1 ? "user" : roles[*chance / 65536 % 5];
+        const char *text = texts[*chance / 1048576 % 5];
+        json_array_append_new(list, json_pack("{s:s, s:s}", "role", role, "content", text));
+    }
+    return json_pack("{s:o}", "messages", list);
+}
+
+struct taken {
+    bool *into; /* tokens that are learnt */
+    const struct hearth_learnt *whole;
+};
+
+/* Parts of their own, of answers that the template alters later, are found one by one in any case:
+ * they are other texts. */
+static int take_counts(void *argument, struct hearth_learnt *part, struct hearth_error *error)
+{
+    struct taken *taken = argument;
+    (void)error;
+    bool is_whole =
+        part->count == taken->whole->count &&
+        memcmp(part->tokens, taken->whole->tokens, part->count * sizeof(*part->tokens)) == 0;
+    for (uint32_t i = 0; is_whole && i < part->count; i++)
+        taken->into[i] = taken->into[i] || part->counts[i];
+    return 0;
+}
+
+static void take_row(json_t *value, const struct hearth_learnt *whole, bool *into)
+{
+    const struct hearth_dataset_row row = {.line = 1, .form = HEARTH_FORM_MESSAGES, .value = value};
+    struct taken taken = {into, whole};
+    const struct hearth_learnt_taker taker = {take_counts, &taken};
+    hearth_learn_parts(&words, &row, false, &taker, NULL);
+}
+
+static void weigh(json_t *messages, size_t only)
+{
+    size_t i;
+    json_t *one;
+    json_array_foreach(messages, i, one)
+    {
+        json_object_set_new(one, "weight", json_integer(i == only));
+    }
+}
+
+/* An answer alone is found from the beginning, a lot of them by what stands near. */
+static void test_many_answers_are_found_where_each_of_them_is(void **state)
+{
+    (void)state;
+    unsigned chance = 7;
+    for (int round = 0; round < 70; round++) {
+        bool at_once[TOKENS_MAX] = {false}, alone[TOKENS_MAX] = {false};
+        manner = (unsigned)round % MANNERS;
+        json_t *value = any_conversation(&chance), *messages = json_object_get(value, "messages");
+        const struct hearth_dataset_row row = {
+            .line = 1, .form = HEARTH_FORM_MESSAGES, .value = value};
+        struct hearth_learnt whole;
+        assert_int_equal(hearth_learn_row(&words, &row, true, &whole, NULL), 0);
+        assert_true(whole.count < TOKENS_MAX);
+        take_row(value, &whole, at_once);
+        for (size_t i = 1; i < json_array_size(messages); i++) {
+            weigh(messages, i);
+            take_row(value, &whole, alone);
+        }
+        assert_memory_equal(at_once, alone, sizeof(alone));
+        hearth_learnt_finish(&whole);
+        json_decref(value);
+    }
+    manner = PLAIN;
 }
 
 static void test_of_a_prompt_the_completion_is_learnt(void **state)
@@ -225,6 +356,8 @@ int main(void)
         cmocka_unit_test(test_thoughts_that_a_template_hides_are_told),
         cmocka_unit_test(test_a_weight_of_0_leaves_an_answer_out),
         cmocka_unit_test(test_a_row_of_too_many_answers_is_refused_and_not_rendered_for_minutes),
+        cmocka_unit_test(test_work_grows_with_the_messages_where_the_template_allows_it),
+        cmocka_unit_test(test_many_answers_are_found_where_each_of_them_is),
         cmocka_unit_test(test_of_a_prompt_the_completion_is_learnt),
         cmocka_unit_test(test_what_the_template_refuses_is_refused),
         cmocka_unit_test(test_a_cut_row_counts_what_is_left),
