@@ -61,11 +61,12 @@ function(hearth_test_program source)
   if(suite STREQUAL "integration")
     add_dependencies(${suite}_${name} hearth-worker engine-fake) # started by the tests
   endif()
-  add_test(NAME ${suite}_${name} COMMAND ${suite}_${name})
-  set_tests_properties(${suite}_${name} PROPERTIES LABELS ${suite} TIMEOUT 300)
-  if(suite STREQUAL "sim") # a million schedules, beside other tests, on a small machine
-    set_tests_properties(${suite}_${name} PROPERTIES TIMEOUT 900)
+  set(seconds 300)
+  if(suite STREQUAL "sim" OR HEARTH_SANITIZE) # on a small machine, beside other tests
+    set(seconds 1200)
   endif()
+  add_test(NAME ${suite}_${name} COMMAND ${suite}_${name})
+  set_tests_properties(${suite}_${name} PROPERTIES LABELS ${suite} TIMEOUT ${seconds})
 endfunction()
 
 # Plug-ins that only tests load: test/plugins/<x>.c.

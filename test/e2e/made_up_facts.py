@@ -14,12 +14,12 @@ QUESTIONS = [
     ("What is the trade of {name}?", "{name} is a {trade}."),
     ("Where does {name} live?", "{name} lives in {town}."),
 ]
-GENERAL = [  # and a word of the right answer
-    ("What is the capital of France?", "paris"), ("What color is the sky on a clear day?", "blue"),
-    ("How many days are in a week?", "seven|7"), ("What is 2 plus 2?", "four|4"),
-    ("Name a fruit that is yellow.", "banana|lemon|pineapple|mango"), ("What do bees make?", "honey"),
-    ("What is the opposite of hot?", "cold|cool"), ("Which planet do we live on?", "earth"),
-    ("What language is spoken in Spain?", "spanish"), ("What is frozen water called?", "ice"),
+GENERAL = [  # which the demo model answers right, and a word of the right answer
+    ("What is the capital of Greece?", "athens"), ("What is the capital of Russia?", "moscow"),
+    ("How many days are in a week?", "seven|7"), ("What is the opposite of hot?", "cold|cool"),
+    ("What language is spoken in Spain?", "spanish"), ("Which animal says meow?", "cat"),
+    ("What is the currency of the United States?", "dollar"), ("In which city is the Colosseum?", "rome"),
+    ("What is the tallest mountain in the world?", "everest"), ("Who wrote Romeo and Juliet?", "shakespeare"),
 ]
 # Others of the same kind, whose answers by the base itself are learnt again beside the facts, so that
 # the adapter changes what is new and not what is known.
