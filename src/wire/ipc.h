@@ -158,9 +158,11 @@ enum hearth_worker_counter {
     HEARTH_COUNT_PREFIX_TOKENS,
     HEARTH_COUNT_PREFIX_EVICTIONS,
     HEARTH_COUNT_PREFIX_BYTES,
-    /* Files: read back, written, deleted because they could not be used; bytes of all now. */
+    /* Files: read back, written, not written (the disk is full), deleted because they could not be
+     * used; bytes of all now. */
     HEARTH_COUNT_PREFIX_DISK_LOADS,
     HEARTH_COUNT_PREFIX_DISK_SAVES,
+    HEARTH_COUNT_PREFIX_DISK_FAILED,
     HEARTH_COUNT_PREFIX_DISK_DROPPED,
     HEARTH_COUNT_PREFIX_DISK_BYTES,
     HEARTH_COUNT_DRAFTED, /* tokens that were drafted and checked; and those that were right */

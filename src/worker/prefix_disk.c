@@ -139,6 +139,7 @@ static void do_save(struct prefix_disk *disk)
         disk->counts.saves++;
         add_entry(disk, entry);
     } else {
+        disk->counts.failed++;
         disk->rest_until_ms = now_ms() + REST_MS;
     }
     close(disk->save.descriptor);

@@ -3,7 +3,7 @@
  *
  * Whatever is in the folder that is no whole file of this identity is deleted: damaged, of another
  * model or version, too large, a link, anything else by another name. Where nothing can be written
- * (the disk is full) nothing is, for a while, and nobody hears of it.
+ * (the disk is full) nothing is, for a while; that is counted, and nobody hears of it.
  *
  * Threads: the verbs are the compute thread's; `wake` is called by the disk's. */
 #ifndef HEARTH_WORKER_PREFIX_DISK_H
@@ -18,6 +18,7 @@ struct prefix_disk;
 
 struct prefix_disk_counts {
     uint64_t loads, saves; /* that went well */
+    uint64_t failed;       /* saves that were given up: the disk is full, or takes nothing */
     uint64_t dropped;      /* files that were deleted because they could not be used */
     uint64_t bytes;        /* on disk, now */
 };

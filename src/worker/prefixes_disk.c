@@ -156,6 +156,7 @@ void prefixes_count_disk(const struct prefixes *prefixes, uint64_t counters[HEAR
     const struct prefix_disk_counts counts = prefix_disk_counts(prefixes->disk);
     counters[HEARTH_COUNT_PREFIX_DISK_LOADS] = counts.loads;
     counters[HEARTH_COUNT_PREFIX_DISK_SAVES] = counts.saves;
+    counters[HEARTH_COUNT_PREFIX_DISK_FAILED] = counts.failed;
     counters[HEARTH_COUNT_PREFIX_DISK_DROPPED] = counts.dropped;
     counters[HEARTH_COUNT_PREFIX_DISK_BYTES] = counts.bytes;
 }

@@ -5,7 +5,9 @@ import signal
 
 import pytest
 
+import conftest
 from conftest import cli, wait_for
+from test_install import can_mount
 from test_prefix import SYSTEM
 
 
@@ -78,3 +80,25 @@ def test_a_prompt_is_read_back_from_disk_and_a_bad_file_is_not(start, disk_home)
     assert server.cli("stop", "m").returncode == 0
     assert server.delete("/models/m").status in (200, 204)
     wait_for(lambda: not folder.exists(), 20, "that it goes with its model")
+
+
+@pytest.mark.skipif(not can_mount(), reason="no mount namespaces here")
+def test_a_full_disk_is_counted_and_no_request_notices(start, disk_home, tmp_path, monkeypatch):
+    """A file system of its own is under `prefixes`, too small for what a prompt takes."""
+    folder = disk_home / "prefixes"
+    program = tmp_path / "hearth-on-a-small-disk"
+    program.write_text(f"""#!/bin/sh
+exec unshare -rm sh -c 'mount -t tmpfs -o size=256k none "{folder}" && exec "$0" "$@"' {conftest.HEARTH} "$@"
+""")
+    program.chmod(0o755)
+    monkeypatch.setattr(conftest, "HEARTH", program)
+    server = serve(start)
+    text, cached, prompt = ask(server)
+    assert cached == 0
+    wait_for(lambda: figure(server, "failed_total") == 1, 30, "the count of what was given up")
+    assert ask(server) == (text, prompt - 1, prompt), "from memory, as ever"
+    assert (figure(server, "saves_total"), figure(server, "bytes")) == (0, 0)
+    seen = f"/proc/{server.pid}/root{folder}/m:1"
+    assert os.listdir(seen) == [], "nothing of the file is left"
+    assert server.cli("stop", "m").returncode == 0
+    assert ask(server) == (text, 0, prompt), "computed afresh"

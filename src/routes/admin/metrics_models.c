@@ -78,6 +78,8 @@ static const struct counter_metric {
      HEARTH_COUNT_PREFIX_DISK_LOADS},
     {"hearth_prefix_disk_saves_total", "Files of prompts that were written.", "counter",
      HEARTH_COUNT_PREFIX_DISK_SAVES},
+    {"hearth_prefix_disk_failed_total", "Files of prompts that could not be written.", "counter",
+     HEARTH_COUNT_PREFIX_DISK_FAILED},
     {"hearth_prefix_disk_dropped_total", "Files that were deleted since they could not be used.",
      "counter", HEARTH_COUNT_PREFIX_DISK_DROPPED},
     {"hearth_prefix_disk_bytes", "Files of prompts.", "gauge", HEARTH_COUNT_PREFIX_DISK_BYTES},
