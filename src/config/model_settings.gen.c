@@ -217,7 +217,7 @@ const struct hearth_model_setting hearth_model_settings_table[] = {
         .choices = NULL,
         .is_engines = true,
         .takes_auto = false,
-        .help = "lay the weights out for this CPU, which takes more memory",
+        .help = "libllama lays weights out for this CPU where it has kernels for that, which is faster; false: as the file has them, so that replicas share the pages of the file. Hearth's own decoder always does",
     },
     {
         .key = "lock_memory", .kind = HEARTH_SETTING_TRUTH,

@@ -8,7 +8,8 @@
  * own and of libllama, the median of their ratios round by round, and libllama against itself, the
  * noise. One sequence and `verify` say more; see there.
  *
- * BENCH_ROUNDS (5); BENCH_THREADS, BENCH_KV, BENCH_ISA, BENCH_CLOCK: decoder_sides.h. */
+ * BENCH_ROUNDS (5); BENCH_THREADS, BENCH_KV, BENCH_ISA, BENCH_REPACK, BENCH_CLOCK: decoder_sides.h.
+ */
 #include "bench/decoder_sides.h"
 
 #include "base/big_memory.h"

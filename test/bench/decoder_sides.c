@@ -30,8 +30,9 @@ struct bench_setup bench_setup_read(const char *path, uint32_t sequences, uint32
     struct bench_setup setup = {
         .path = path, .sequences = sequences, .context = context, .isa = hearth_isa_best()};
     const char *threads = getenv("BENCH_THREADS"), *kv = getenv("BENCH_KV");
-    const char *isa = getenv("BENCH_ISA");
+    const char *isa = getenv("BENCH_ISA"), *repack = getenv("BENCH_REPACK");
     int64_t count = sysconf(_SC_NPROCESSORS_ONLN);
+    setup.plain_layout = repack != NULL && strcmp(repack, "0") == 0;
     if (threads != NULL && hearth_parse_int(threads, 1, 256, &count) != 0)
         bench_fail("BENCH_THREADS is no number of threads");
     if (kv != NULL && strcmp(kv, "bf16") == 0)
@@ -80,7 +81,9 @@ void bench_open_library(struct bench_side *side, const struct bench_setup *setup
     llama_backend_init();
     *side = (struct bench_side){.name = "libllama"};
     sched_getaffinity(0, sizeof(side->cores), &side->cores);
-    side->model = llama_model_load_from_file(setup->path, llama_model_default_params());
+    struct llama_model_params model_params = llama_model_default_params();
+    model_params.use_extra_bufts = !setup->plain_layout;
+    side->model = llama_model_load_from_file(setup->path, model_params);
     /* It rounds a sequence's share up to 256 by itself. */
     params.n_ctx = setup->sequences * setup->context;
     params.n_batch = params.n_ubatch = BENCH_BATCH;

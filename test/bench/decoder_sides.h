@@ -16,10 +16,12 @@ struct bench_setup {
     uint32_t context; /* of each sequence */
     enum hearth_kv_type kv_type;
     enum hearth_isa isa; /* of our own */
+    bool plain_layout;   /* libllama's weights as the file has them */
 };
 
 /* Threads, KV type and instruction set from BENCH_THREADS (all cores), BENCH_KV (f16), BENCH_ISA
- * (the best). Ends the process when one is wrong. */
+ * (the best); BENCH_REPACK=0 leaves libllama's weights as the file has them. Ends the process when
+ * one is wrong. */
 struct bench_setup bench_setup_read(const char *path, uint32_t sequences, uint32_t context);
 
 /* Each takes the tokens numbered `first` … of its stream (the same for all) for the sequences

@@ -117,6 +117,9 @@ int hearth_llama_compute_library(const struct hearth_llama_load *load,
 /* The same with a model that has a vocabulary only. */
 int hearth_llama_compute_own(const struct hearth_llama_load *load, struct llama_model **ret_model,
                              struct hearth_llama_compute **ret_compute, struct hearth_error *error);
+/* llama_library_load.c: libllama's model alone. HEARTH_ECANCELED when the progress says so. */
+int hearth_llama_library_load(const struct hearth_llama_load *load, struct llama_model **ret_model,
+                              struct hearth_error *error);
 
 /* What sampling takes beside what computes, whichever it is (llama_sampling.c). */
 uint64_t hearth_llama_sampling_bytes(uint32_t vocabulary, uint32_t context);

@@ -347,42 +347,6 @@ static const struct hearth_llama_compute_ops ops = {
     .destroy = destroy,
 };
 
-struct loading {
-    struct hearth_load_progress *progress;
-    bool given_up;
-};
-
-/* false makes libllama give up, and its failure then looks like any other; `given_up` tells them
- * apart. */
-static bool on_progress(float fraction, void *argument)
-{
-    struct loading *loading = argument;
-    if (loading->progress != NULL && !loading->progress->report(loading->progress, fraction))
-        loading->given_up = true;
-    return !loading->given_up;
-}
-
-/* Weights are mapped from the file: several workers of one model share their pages, and a load
- * reads only what is used. repack copies them into a layout that the CPU multiplies faster. */
-static int load_model(const struct hearth_llama_load *load, struct llama_model **ret_model,
-                      struct hearth_error *error)
-{
-    struct loading loading = {.progress = load->progress};
-    struct llama_model_params params = llama_model_default_params();
-    params.load_mode =
-        load->settings->lock_memory ? LLAMA_LOAD_MODE_MMAP_MLOCK : LLAMA_LOAD_MODE_MMAP;
-    params.n_gpu_layers = 0;
-    params.use_extra_bufts = load->settings->repack;
-    params.progress_callback = on_progress;
-    params.progress_callback_user_data = &loading;
-    *ret_model = hearth_llama_load(load->path, &params, error);
-    if (loading.given_up)
-        return hearth_error_set(error, HEARTH_ECANCELED, "loading was given up");
-    if (*ret_model == NULL)
-        return error != NULL && error->code != 0 ? error->code : HEARTH_EMODEL;
-    return 0;
-}
-
 /* libllama gives each sequence an equal share of n_ctx, and rounds it up to 256 cells; so the
  * rounding is done before multiplying. n_ubatch is the whole batch: it is the composer who decides
  * how large a step is. */
@@ -477,7 +441,7 @@ int hearth_llama_compute_library(const struct hearth_llama_load *load,
                                  struct hearth_llama_compute **ret_compute,
                                  struct hearth_error *error)
 {
-    int rc = load_model(load, ret_model, error);
+    int rc = hearth_llama_library_load(load, ret_model, error);
     if (rc != 0)
         return rc;
     struct library *library = hearth_calloc(1, sizeof(*library));

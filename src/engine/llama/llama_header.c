@@ -114,8 +114,9 @@ static int check_architecture(const struct hearth_gguf *gguf, struct hearth_llam
 /* A model without a head of its own may hold its embeddings twice: by rows for looking up, and in
  * the layout for multiplying. The quantization's name is what the header says, or else the type
  * that most bytes have. */
-static int read_weights(const struct hearth_gguf_parts *parts, struct hearth_llama_header *header,
-                        struct hearth_error *error)
+static int read_weights(const struct hearth_gguf_parts *parts,
+                        const struct hearth_llama_settings *settings,
+                        struct hearth_llama_header *header, struct hearth_error *error)
 {
     struct hearth_model_facts *facts = &header->facts;
     struct hearth_llama_weights weights;
@@ -125,6 +126,7 @@ static int read_weights(const struct hearth_gguf_parts *parts, struct hearth_lla
         return rc;
     facts->parameter_count = weights.parameter_count;
     facts->weight_bytes = weights.bytes;
+    header->repacked = settings->repack && hearth_llama_weights_repacked(&weights);
     for (uint32_t i = 1; i < HEARTH_LLAMA_TENSOR_TYPES_MAX; i++)
         if (weights.bytes_of_type[i] > weights.bytes_of_type[most])
             most = i;
@@ -334,7 +336,7 @@ static int read_all(const struct hearth_gguf_parts *parts,
                                          header->family == HEARTH_LLAMA_ATTENTION, error);
     if (rc != 0)
         return rc;
-    rc = read_weights(parts, header, error);
+    rc = read_weights(parts, settings, header, error);
     if (rc == 0)
         rc = read_tasks(&from, settings, header);
     if (rc != 0)

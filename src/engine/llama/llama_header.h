@@ -26,6 +26,7 @@ struct hearth_llama_header {
     uint32_t label_count;            /* of one that ranks */
     bool says_yes;                   /* its labels are "yes" and "no": a reranker */
     bool gives_shares;               /* libllama gives the softmax of its labels' logits */
+    bool repacked;                   /* libllama lays its weights out anew when it loads them */
     bool window;                     /* it attends to the newest tokens only, in some layers */
     uint64_t cache_bytes_per_token;
     uint64_t state_bytes_per_sequence; /* of recurrent layers */

@@ -7,9 +7,11 @@
  *     rope_freq_base, rope_freq_scale   numbers; else the header's
  *     cache_shared                 one KV cache for all sequences instead of one for each
  *     prefix_cache                 most bytes of KV cache that may keep what was computed of
- * prompts, as a number or as "512MiB"; 0: none; else what the slots have repack weights in the
- * CPU's own layout (default true) lock_memory                  keep the weights in RAM (default
- * false) adapters                     list of absolute paths: LoRA in GGUF files or PEFT folders
+ *                                  prompts, as a number or as "512MiB"; 0: none; else what the
+ *                                  slots have
+ *     repack                       libllama's weights in the CPU's own layout (default true)
+ *     lock_memory                  keep the weights in RAM (default false)
+ *     adapters                     list of absolute paths: LoRA in GGUF files or PEFT folders
  *     chat_template                Jinja text instead of the model's own
  *     prompts, default_prompt      of a model that makes vectors (llama_prompts.h)
  *     compute                      "auto" (default), "own" or "libllama"
