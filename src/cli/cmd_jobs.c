@@ -1,4 +1,4 @@
-/* jobs, logs, cancel, resume: training jobs of a server. */
+/* jobs, logs, cancel, pause, resume: training jobs of a server. */
 #include "base/error.h"
 #include "base/text.h"
 #include "cli/client.h"
@@ -195,6 +195,11 @@ static int change(struct hearth_invocation *invocation, const char *tail,
 int hearth_cli_cancel(struct hearth_invocation *invocation, struct hearth_error *error)
 {
     return change(invocation, "/cancel", error);
+}
+
+int hearth_cli_pause(struct hearth_invocation *invocation, struct hearth_error *error)
+{
+    return change(invocation, "/pause", error);
 }
 
 int hearth_cli_resume(struct hearth_invocation *invocation, struct hearth_error *error)

@@ -98,6 +98,7 @@ int hearth_cli_train(struct hearth_invocation *invocation, struct hearth_error *
 int hearth_cli_jobs(struct hearth_invocation *invocation, struct hearth_error *error);
 int hearth_cli_logs(struct hearth_invocation *invocation, struct hearth_error *error);
 int hearth_cli_cancel(struct hearth_invocation *invocation, struct hearth_error *error);
+int hearth_cli_pause(struct hearth_invocation *invocation, struct hearth_error *error);
 int hearth_cli_resume(struct hearth_invocation *invocation, struct hearth_error *error);
 int hearth_cli_config_check(struct hearth_invocation *invocation, struct hearth_error *error);
 int hearth_cli_config_show(struct hearth_invocation *invocation, struct hearth_error *error);

@@ -105,8 +105,8 @@ static const struct hearth_option train_options[] = {
 static const struct hearth_option jobs_options[] = {
     {.name = "state",
      .argument = "STATE",
-     .help = "list only jobs that are queued, running, completed, failed, cancelled or "
-             "interrupted"},
+     .help = "list only jobs that are queued, running, completed, failed, cancelled, "
+             "interrupted or paused"},
     {.name = NULL},
 };
 
@@ -301,11 +301,19 @@ const struct hearth_command hearth_commands[] = {
      .example = "hearth cancel ftjob-0123456789abcdef01234567",
      .client = true,
      .run = hearth_cli_cancel},
+    {.name = "pause",
+     .arguments = "ID",
+     .least = 1,
+     .most = 1,
+     .summary = "Let a training job wait until it is resumed; others have its turn and memory",
+     .example = "hearth pause ftjob-0123456789abcdef01234567",
+     .client = true,
+     .run = hearth_cli_pause},
     {.name = "resume",
      .arguments = "ID",
      .least = 1,
      .most = 1,
-     .summary = "Let a training job that failed or was interrupted go on from its checkpoint",
+     .summary = "Let a training job that is paused or failed go on from its checkpoint",
      .example = "hearth resume ftjob-0123456789abcdef01234567",
      .client = true,
      .run = hearth_cli_resume},

@@ -16,19 +16,23 @@ struct row {
 static const struct row rows[HEARTH_JOB_STATES] = {
     [HEARTH_JOB_QUEUED] = {.name = "queued",
                            .next = TO(HEARTH_JOB_RUNNING) | TO(HEARTH_JOB_FAILED) |
-                                   TO(HEARTH_JOB_CANCELLED),
+                                   TO(HEARTH_JOB_CANCELLED) | TO(HEARTH_JOB_PAUSED),
                            .holds = true},
     [HEARTH_JOB_RUNNING] = {.name = "running",
                             .next = TO(HEARTH_JOB_COMPLETED) | TO(HEARTH_JOB_FAILED) |
-                                    TO(HEARTH_JOB_CANCELLED) | TO(HEARTH_JOB_INTERRUPTED),
+                                    TO(HEARTH_JOB_CANCELLED) | TO(HEARTH_JOB_INTERRUPTED) |
+                                    TO(HEARTH_JOB_PAUSED),
                             .holds = true},
     [HEARTH_JOB_COMPLETED] = {.name = "completed", .over = true},
     [HEARTH_JOB_FAILED] = {.name = "failed", .next = TO(HEARTH_JOB_QUEUED), .over = true},
     [HEARTH_JOB_CANCELLED] = {.name = "cancelled", .over = true},
     [HEARTH_JOB_INTERRUPTED] = {.name = "interrupted",
                                 .next = TO(HEARTH_JOB_QUEUED) | TO(HEARTH_JOB_FAILED) |
-                                        TO(HEARTH_JOB_CANCELLED),
+                                        TO(HEARTH_JOB_CANCELLED) | TO(HEARTH_JOB_PAUSED),
                                 .holds = true},
+    [HEARTH_JOB_PAUSED] = {.name = "paused",
+                           .next = TO(HEARTH_JOB_QUEUED) | TO(HEARTH_JOB_CANCELLED),
+                           .holds = true},
 };
 
 struct end_row {
@@ -45,6 +49,7 @@ static const struct end_row ends[HEARTH_JOB_ENDS] = {
     [HEARTH_JOB_END_STOPPED] = {HEARTH_JOB_INTERRUPTED},
     [HEARTH_JOB_END_CANCELLED] = {HEARTH_JOB_CANCELLED, .counts = true},
     [HEARTH_JOB_END_TIMED_OUT] = {HEARTH_JOB_FAILED, .counts = true},
+    [HEARTH_JOB_END_PAUSED] = {HEARTH_JOB_PAUSED},
 };
 
 const char *hearth_job_state_name(enum hearth_job_state state)

@@ -9,8 +9,11 @@
  *       └────── failed               only when somebody asks for it
  *               queued, interrupted ──▶ failed | cancelled
  *
+ *     queued, running, interrupted ──▶ paused ──▶ queued | cancelled
+ *
  * `interrupted`: it has a checkpoint or can begin anew, and no process. It is queued again by
- * itself while it has attempts left. */
+ * itself while it has attempts left. `paused`: the same, but a person wants it so, and it is queued
+ * again only when a person says so. */
 #ifndef HEARTH_DOMAIN_JOB_STATE_H
 #define HEARTH_DOMAIN_JOB_STATE_H
 
@@ -27,8 +30,9 @@ enum hearth_job_state {
     HEARTH_JOB_FAILED,
     HEARTH_JOB_CANCELLED,
     HEARTH_JOB_INTERRUPTED,
+    HEARTH_JOB_PAUSED,
 };
-#define HEARTH_JOB_STATES 6
+#define HEARTH_JOB_STATES 7
 
 /* "queued" …; and back, negative when it is none of them. */
 const char *hearth_job_state_name(enum hearth_job_state state);
@@ -51,14 +55,15 @@ enum hearth_job_end {
     HEARTH_JOB_END_STOPPED,      /* the gateway ends in order; not the job's fault */
     HEARTH_JOB_END_CANCELLED,
     HEARTH_JOB_END_TIMED_OUT,
+    HEARTH_JOB_END_PAUSED, /* a person wants it to wait */
 };
-#define HEARTH_JOB_ENDS 7
+#define HEARTH_JOB_ENDS 8
 
 /* Of a running job that was begun `attempts` times, of which `attempts_max` (at least 1) are
  * allowed. The result always may follow HEARTH_JOB_RUNNING. */
 enum hearth_job_state hearth_job_state_after_end(enum hearth_job_end end, uint32_t attempts,
                                                  uint32_t attempts_max);
-/* Was the attempt the job's own? What a stop of the gateway cut short is not counted. */
+/* Was the attempt the job's own? What a stop of the gateway or a pause cut short is not counted. */
 bool hearth_job_end_counts(enum hearth_job_end end);
 
 #endif

@@ -233,10 +233,12 @@ struct hearth_job_attempt *hearth_job_attempt_begin(const struct hearth_attempt_
 /* What is on a lane comes back by itself, and what has become a version is not taken back. */
 void hearth_job_attempt_stop(struct hearth_job_attempt *attempt, enum hearth_job_end end)
 {
-    if (attempt->is_stopped)
-        return;
+    bool was_stopped = attempt->is_stopped;
+    if (!was_stopped || end == HEARTH_JOB_END_CANCELLED)
+        attempt->stop_end = end;
     attempt->is_stopped = true;
-    attempt->stop_end = end;
+    if (was_stopped)
+        return;
     if (attempt->trainer) {
         hearth_trainer_stop(attempt->trainer, attempt->options.work->settings->training_stop);
     } else if (attempt->locating) {

@@ -40,8 +40,8 @@ struct hearth_attempt_options {
 };
 
 struct hearth_job_attempt *hearth_job_attempt_begin(const struct hearth_attempt_options *options);
-/* It saves a checkpoint and ends with `end` (stopped, cancelled, timed out), unless it is done
- * before. Any number of times: the first counts. */
+/* It saves a checkpoint and ends with `end` (stopped, cancelled, timed out, paused), unless it
+ * is done before. Any number of times: the first counts, unless a later one cancels. */
 void hearth_job_attempt_stop(struct hearth_job_attempt *attempt, enum hearth_job_end end);
 /* The trainer waits between batches. */
 void hearth_job_attempt_rest(struct hearth_job_attempt *attempt, bool rests);

@@ -44,14 +44,15 @@ static int check_other(const json_t *facts, const struct hearth_record *other,
 static int check_jobs(struct hearth_store *store, const json_t *facts, struct hearth_arena *arena,
                       struct hearth_error *error)
 {
-    static const enum hearth_job_state states[] = {HEARTH_JOB_QUEUED, HEARTH_JOB_RUNNING,
-                                                   HEARTH_JOB_INTERRUPTED};
     const char *id = hearth_job_facts_text(facts, "id");
     int rc = 0;
-    for (size_t i = 0; !rc && i < sizeof(states) / sizeof(states[0]); i++) {
-        const struct hearth_record_filter filter = {.kind = HEARTH_TRAINING_JOB,
-                                                    .label = hearth_job_state_name(states[i]),
-                                                    .limit = LIVE_MAX};
+    for (int state = 0; !rc && state < HEARTH_JOB_STATES; state++) {
+        const struct hearth_record_filter filter = {
+            .kind = HEARTH_TRAINING_JOB,
+            .label = hearth_job_state_name((enum hearth_job_state)state),
+            .limit = LIVE_MAX};
+        if (hearth_job_state_is_over((enum hearth_job_state)state))
+            continue;
         struct hearth_record *records;
         size_t count = 0;
         rc = hearth_store_record_list(store, &filter, arena, &records, &count, error);

@@ -1,4 +1,5 @@
-/* Cancelling and resuming, of jobs that are alive here and of those that only the store knows. */
+/* Cancelling, pausing and resuming, of jobs that are alive here and of those that only the store
+ * knows. */
 #include "base/clock.h"
 #include "base/error.h"
 #include "jobs/job_clash.h"
@@ -11,6 +12,7 @@ struct control {
     struct hearth_store_work work;
     struct hearth_jobs *jobs;
     const char *id, *owner;
+    enum hearth_job_state wanted; /* cancelled, paused or queued */
     struct hearth_record *record;
     hearth_on_job *on_done;
     void *argument;
@@ -65,18 +67,24 @@ static json_t *facts_of(const struct control *control)
     return hearth_json_parse(text, strlen(text), NULL);
 }
 
+static const char *key_of(enum hearth_job_state wanted)
+{
+    return wanted == HEARTH_JOB_PAUSED ? "pause_asked" : "cancel_asked";
+}
+
 /* The gateway whose job it is finds the wish at its next save. */
-static int ask_cancel(struct hearth_store *store, struct hearth_store_work *work)
+static int note_wish(struct hearth_store *store, struct hearth_store_work *work)
 {
     struct control *control = (struct control *)work;
     int rc = read_job(store, control);
     if (rc)
         return rc;
     int state = hearth_job_state_parse(control->record->label);
-    if (state < 0 || hearth_job_state_is_over((enum hearth_job_state)state))
-        return refuse(&work->error, control->id, control->record->label, "cancelled");
+    if (state < 0 || !hearth_job_state_may_follow((enum hearth_job_state)state, control->wanted))
+        return refuse(&work->error, control->id, control->record->label,
+                      hearth_job_state_name(control->wanted));
     json_t *facts = facts_of(control);
-    hearth_job_facts_set_internal(facts, "cancel_asked", json_integer(1));
+    hearth_job_facts_set_internal(facts, key_of(control->wanted), json_integer(1));
     rc = write_job(store, control, facts);
     json_decref(facts);
     return rc;
@@ -116,6 +124,7 @@ static int queue_again(struct hearth_store *store, struct hearth_store_work *wor
         json_object_set_new(facts, "attempts", json_integer(0));
         hearth_job_facts_set_internal(facts, "ran_ms", json_integer(0));
         hearth_job_facts_set_internal(facts, "cancel_asked", json_integer(0));
+        hearth_job_facts_set_internal(facts, "pause_asked", json_integer(0));
         control->record->label = hearth_job_state_name(HEARTH_JOB_QUEUED);
         rc = write_job(store, control, facts);
     }
@@ -123,7 +132,7 @@ static int queue_again(struct hearth_store *store, struct hearth_store_work *wor
     return rc;
 }
 
-static void after_cancel(struct hearth_store_work *work)
+static void after_wish(struct hearth_store_work *work)
 {
     struct control *control = (struct control *)work;
     control->jobs->away--;
@@ -147,13 +156,14 @@ static void after_queue(struct hearth_store_work *work)
     hearth_store_work_free(work);
 }
 
-static void start(struct hearth_jobs *jobs, const char *id,
-                  int (*run)(struct hearth_store *store, struct hearth_store_work *work),
-                  void (*done)(struct hearth_store_work *work), hearth_on_job *on_done,
-                  void *argument)
+static void start(struct hearth_jobs *jobs, const char *id, enum hearth_job_state wanted,
+                  hearth_on_job *on_done, void *argument)
 {
-    struct control *control = hearth_store_work_create(sizeof(*control), run, done);
+    bool is_wish = wanted != HEARTH_JOB_QUEUED;
+    struct control *control = hearth_store_work_create(
+        sizeof(*control), is_wish ? note_wish : queue_again, is_wish ? after_wish : after_queue);
     control->jobs = jobs;
+    control->wanted = wanted;
     control->id = hearth_arena_strdup(control->work.arena, id);
     control->owner = hearth_arena_strdup(control->work.arena, jobs->owner);
     control->on_done = on_done;
@@ -164,54 +174,86 @@ static void start(struct hearth_jobs *jobs, const char *id,
 
 /* Of those that are alive here */
 
-static json_t *shown(const struct hearth_training_job *job)
-{
-    return hearth_job_facts_shown(job->facts);
-}
-
 /* Noted before the process has ended: the wish outlives a kill of the server. */
-static void cancel_here(struct hearth_training_job *job)
+static void end_here(struct hearth_training_job *job, enum hearth_job_state wanted, bool *wish,
+                     enum hearth_job_end end)
 {
-    bool was_asked = job->is_cancelled;
-    job->is_cancelled = true;
+    bool was_asked = *wish;
+    *wish = true;
+    hearth_job_facts_set_internal(job->facts, key_of(wanted), json_integer(1));
     hearth_jobs_forget_turn(job);
     if (!job->attempt) {
-        hearth_job_move(job, HEARTH_JOB_CANCELLED);
+        hearth_job_move(job, wanted);
         return;
     }
-    hearth_job_attempt_stop(job->attempt, HEARTH_JOB_END_CANCELLED);
-    if (was_asked)
+    hearth_job_attempt_stop(job->attempt, end);
+    if (!was_asked)
+        hearth_job_save(job);
+}
+
+/* One whose process is still ending goes on when it has ended. */
+static void resume_here(struct hearth_training_job *job)
+{
+    job->is_paused = false;
+    job->not_before_ms = 0;
+    hearth_job_facts_set_internal(job->facts, key_of(HEARTH_JOB_PAUSED), json_integer(0));
+    if (job->attempt)
+        hearth_job_save(job);
+    else
+        hearth_job_move(job, HEARTH_JOB_QUEUED);
+    hearth_jobs_go_on(job->all);
+}
+
+/* In words why it cannot; NULL: it can. */
+static const char *obstacle(const struct hearth_training_job *job, enum hearth_job_state wanted)
+{
+    const char *name = hearth_job_state_name(job->state);
+    if (wanted == HEARTH_JOB_QUEUED) /* one that waits for its next attempt is queued already */
+        return job->is_paused && !job->is_cancelled ? NULL : name;
+    if (wanted == HEARTH_JOB_PAUSED && job->attempt && job->is_cancelled)
+        return "about to be cancelled";
+    return hearth_job_state_may_follow(job->state, wanted) ? NULL : name;
+}
+
+static void change(struct hearth_jobs *jobs, const char *id, enum hearth_job_state wanted,
+                   hearth_on_job *on_done, void *argument)
+{
+    struct hearth_training_job *job = hearth_jobs_find(jobs, id);
+    struct hearth_error error;
+    if (!job) {
+        start(jobs, id, wanted, on_done, argument);
         return;
-    hearth_job_facts_set_internal(job->facts, "cancel_asked", json_integer(1));
-    hearth_job_save(job);
+    }
+    const char *why = obstacle(job, wanted);
+    if (why) {
+        refuse(&error, id, why,
+               wanted == HEARTH_JOB_QUEUED ? "resumed" : hearth_job_state_name(wanted));
+        tell(on_done, argument, NULL, &error);
+        return;
+    }
+    if (wanted == HEARTH_JOB_CANCELLED)
+        end_here(job, wanted, &job->is_cancelled, HEARTH_JOB_END_CANCELLED);
+    else if (wanted == HEARTH_JOB_PAUSED)
+        end_here(job, wanted, &job->is_paused, HEARTH_JOB_END_PAUSED);
+    else
+        resume_here(job);
+    tell(on_done, argument, hearth_job_facts_shown(job->facts), NULL);
 }
 
 void hearth_jobs_cancel(struct hearth_jobs *jobs, const char *id, hearth_on_job *on_done,
                         void *argument)
 {
-    struct hearth_training_job *job = hearth_jobs_find(jobs, id);
-    struct hearth_error error;
-    if (!job) {
-        start(jobs, id, ask_cancel, after_cancel, on_done, argument);
-    } else if (hearth_job_state_is_over(job->state)) {
-        refuse(&error, id, hearth_job_state_name(job->state), "cancelled");
-        tell(on_done, argument, NULL, &error);
-    } else {
-        cancel_here(job);
-        tell(on_done, argument, shown(job), NULL);
-    }
+    change(jobs, id, HEARTH_JOB_CANCELLED, on_done, argument);
 }
 
-/* One that waits for its next attempt is queued already: it is told so. */
+void hearth_jobs_pause(struct hearth_jobs *jobs, const char *id, hearth_on_job *on_done,
+                       void *argument)
+{
+    change(jobs, id, HEARTH_JOB_PAUSED, on_done, argument);
+}
+
 void hearth_jobs_resume(struct hearth_jobs *jobs, const char *id, hearth_on_job *on_done,
                         void *argument)
 {
-    const struct hearth_training_job *job = hearth_jobs_find(jobs, id);
-    struct hearth_error error;
-    if (!job) {
-        start(jobs, id, queue_again, after_queue, on_done, argument);
-        return;
-    }
-    refuse(&error, id, hearth_job_state_name(job->state), "resumed");
-    tell(on_done, argument, NULL, &error);
+    change(jobs, id, HEARTH_JOB_QUEUED, on_done, argument);
 }

@@ -142,8 +142,12 @@ static void settle(struct hearth_training_job *job, const struct hearth_attempt_
         note_error(job, &error);
     }
     hearth_job_move(job, state);
-    if (state == HEARTH_JOB_INTERRUPTED && end->end != HEARTH_JOB_END_STOPPED)
+    if (state == HEARTH_JOB_INTERRUPTED && job->is_paused)
+        hearth_job_move(job, HEARTH_JOB_PAUSED);
+    else if (state == HEARTH_JOB_INTERRUPTED && end->end != HEARTH_JOB_END_STOPPED)
         queue_again(job);
+    else if (state == HEARTH_JOB_PAUSED && !job->is_paused) /* resumed while its process ended */
+        hearth_job_move(job, HEARTH_JOB_QUEUED);
 }
 
 static void on_end(void *argument, const struct hearth_attempt_end *end)
@@ -198,6 +202,11 @@ void hearth_job_recover(struct hearth_training_job *job)
         hearth_job_move(job, HEARTH_JOB_CANCELLED);
         return;
     }
+    if (job->is_paused) {
+        if (job->state != HEARTH_JOB_PAUSED)
+            hearth_job_move(job, HEARTH_JOB_PAUSED);
+        return;
+    }
     if (job->state == HEARTH_JOB_RUNNING) {
         enum hearth_job_state state =
             hearth_job_state_after_end(HEARTH_JOB_END_GATEWAY_LOST, attempts_of(job),
@@ -206,7 +215,7 @@ void hearth_job_recover(struct hearth_training_job *job)
         note_error(job, &error);
         hearth_job_move(job, state);
     }
-    if (job->state == HEARTH_JOB_INTERRUPTED)
+    if (job->state == HEARTH_JOB_INTERRUPTED || job->state == HEARTH_JOB_PAUSED)
         hearth_job_move(job, HEARTH_JOB_QUEUED);
 }
 

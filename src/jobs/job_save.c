@@ -14,11 +14,11 @@ struct saving {
     struct hearth_store_work work;
     struct hearth_training_job *job;
     struct hearth_record record;
-    bool asks_cancel; /* another gateway has written it down */
+    bool asks_cancel, asks_pause; /* another gateway has written it down */
 };
 
-/* The row has another revision when a gateway of another home was asked to cancel the job: it notes
- * that and nothing else. */
+/* The row has another revision when a gateway of another home was asked to cancel or pause the job:
+ * it notes that and nothing else. */
 static int write_save(struct hearth_store *store, struct hearth_store_work *work)
 {
     struct saving *saving = (struct saving *)work;
@@ -32,6 +32,7 @@ static int write_save(struct hearth_store *store, struct hearth_store_work *work
         return rc;
     json_t *facts = hearth_json_parse(stored->facts_json, strlen(stored->facts_json), NULL);
     saving->asks_cancel = hearth_job_facts_internal_integer(facts, "cancel_asked") != 0;
+    saving->asks_pause = hearth_job_facts_internal_integer(facts, "pause_asked") != 0;
     json_decref(facts);
     saving->record.revision = stored->revision;
     return hearth_store_record_update(store, &saving->record, &work->error);
@@ -61,6 +62,8 @@ static void after_save(struct hearth_store_work *work)
         hearth_jobs_release(job), job = NULL;
     if (job && saving->asks_cancel)
         hearth_jobs_cancel(jobs, job->id, NULL, NULL);
+    else if (job && saving->asks_pause)
+        hearth_jobs_pause(jobs, job->id, NULL, NULL);
     hearth_store_work_free(work);
 }
 

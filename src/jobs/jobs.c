@@ -24,7 +24,8 @@ enum {
     LANE_QUEUE_MAX = 1024,
     LISTED_MAX = 100000,
     TURNS_MAX = 4096,
-    ROOM_AGAIN_MS = 2000
+    ROOM_AGAIN_MS = 2000,
+    LEFT_STATES = 4
 };
 
 struct hearth_training_job *hearth_jobs_find(const struct hearth_jobs *jobs, const char *id)
@@ -47,6 +48,7 @@ struct hearth_training_job *hearth_jobs_adopt(struct hearth_jobs *jobs,
     job->revision = record->revision;
     job->state = (enum hearth_job_state)hearth_job_state_parse(record->label);
     job->is_cancelled = hearth_job_facts_internal_integer(job->facts, "cancel_asked") != 0;
+    job->is_paused = hearth_job_facts_internal_integer(job->facts, "pause_asked") != 0;
     snprintf(job->id, sizeof(job->id), "%s", record->id);
     job->log = hearth_job_log_open(jobs->logs, job->id);
     while (*end)
@@ -193,12 +195,18 @@ static void on_tick(void *argument)
 
 /* What clients see */
 
+/* Of two that came together the first in the list goes first. */
 static size_t place_of(const struct hearth_training_job *job)
 {
+    int64_t queued_ms = hearth_job_facts_internal_integer(job->facts, "queued_ms");
     size_t place = 1;
-    for (const struct hearth_training_job *other = job->all->first; other != job;
-         other = other->next)
-        place += other->state == HEARTH_JOB_QUEUED;
+    bool is_behind = false;
+    for (const struct hearth_training_job *other = job->all->first; other; other = other->next) {
+        int64_t others_ms = hearth_job_facts_internal_integer(other->facts, "queued_ms");
+        is_behind = is_behind || other == job;
+        if (other != job && other->state == HEARTH_JOB_QUEUED)
+            place += others_ms < queued_ms || (others_ms == queued_ms && !is_behind);
+    }
     return place;
 }
 
@@ -245,8 +253,8 @@ void hearth_jobs_track(struct hearth_jobs *jobs, const struct hearth_track_liste
 struct recovery {
     struct hearth_store_work work;
     struct hearth_jobs *jobs;
-    struct hearth_record *records[3];
-    size_t counts[3];
+    struct hearth_record *records[LEFT_STATES];
+    size_t counts[LEFT_STATES];
 };
 
 /* No job of this server has begun yet, and its rows are written on this lane: what has none is
@@ -265,11 +273,11 @@ static int tidy(struct hearth_store *store, struct recovery *recovery)
 
 static int read_left(struct hearth_store *store, struct hearth_store_work *work)
 {
-    static const enum hearth_job_state states[] = {HEARTH_JOB_RUNNING, HEARTH_JOB_INTERRUPTED,
-                                                   HEARTH_JOB_QUEUED};
+    static const enum hearth_job_state states[LEFT_STATES] = {
+        HEARTH_JOB_RUNNING, HEARTH_JOB_INTERRUPTED, HEARTH_JOB_QUEUED, HEARTH_JOB_PAUSED};
     struct recovery *recovery = (struct recovery *)work;
     int rc = tidy(store, recovery);
-    for (size_t i = 0; !rc && i < sizeof(states) / sizeof(states[0]); i++) {
+    for (size_t i = 0; !rc && i < LEFT_STATES; i++) {
         const struct hearth_record_filter filter = {.kind = HEARTH_TRAINING_JOB,
                                                     .label = hearth_job_state_name(states[i]),
                                                     .ascending = true,
@@ -311,7 +319,7 @@ static void recover(struct hearth_store_work *work)
     if (work->rc)
         HEARTH_LOG(HEARTH_LOG_ERROR, "training.not_recovered",
                    HEARTH_TEXT("reason", work->error.message));
-    for (size_t i = 0; !work->rc && !jobs->is_stopped && i < 3; i++)
+    for (size_t i = 0; !work->rc && !jobs->is_stopped && i < LEFT_STATES; i++)
         for (size_t k = 0; k < recovery->counts[i]; k++)
             if (is_ours(jobs, &recovery->records[i][k]))
                 hearth_job_recover(hearth_jobs_adopt(jobs, &recovery->records[i][k]));

@@ -87,7 +87,12 @@ json_t *hearth_jobs_json(const struct hearth_jobs *jobs, const struct hearth_rec
  * is cancelled once its process has ended. */
 void hearth_jobs_cancel(struct hearth_jobs *jobs, const char *id, hearth_on_job *on_done,
                         void *argument);
-/* A failed or interrupted one is queued again, with all its attempts. */
+/* It waits until somebody resumes it, also over a restart, and gives back its turn and its memory:
+ * one that runs is told, and is paused once its process has saved a checkpoint and ended. */
+void hearth_jobs_pause(struct hearth_jobs *jobs, const char *id, hearth_on_job *on_done,
+                       void *argument);
+/* A failed or interrupted one is queued again, with all its attempts; a paused one goes on, in the
+ * place that it had. */
 void hearth_jobs_resume(struct hearth_jobs *jobs, const char *id, hearth_on_job *on_done,
                         void *argument);
 

@@ -23,6 +23,7 @@ struct hearth_training_job {
     int64_t created_ms, revision;
     bool is_saving, is_dirty; /* the store has it; it has changed meanwhile */
     bool is_cancelled;        /* somebody asks for its end */
+    bool is_paused;           /* somebody wants it to wait; its process may still be ending */
     struct hearth_job_log *log;
     struct hearth_job_attempt *attempt; /* NULL: it does not run */
     struct hearth_job_watch watch;

@@ -274,6 +274,59 @@ def test_what_is_killed_goes_on_to_the_same_bytes(serve, start):
     assert shown["attempts"] == 1 and digests(server, shown) == wanted
 
 
+def test_what_is_paused_waits_until_it_is_resumed(serve, start):
+    server = serve()
+    order = {"parameters": {"epochs": 4, "batch_size": 1}}
+    wanted = digests(server, ended(server, submit(server, "whole", **order)))
+    job = submit(server, "aside", **order)
+    until(server, job, lambda shown: shown["step"] > 3, "some steps")
+    assert server.post(f"/training/jobs/{job}/pause", {}).status == 200
+    until(server, job, lambda shown: shown["state"] == "paused", "the pause")
+    assert not pathlib.Path(f"/proc/{trainer_of(server, job)}").exists()
+    assert server.metric("hearth_training_jobs", state="paused") == 1
+    again = ask(server, "aside", **order)
+    assert again.status == 409 and job in again.text and server.delete("/datasets/facts").status == 409
+    server.stop(signal.SIGKILL)
+    server = start()
+    # It is still paused, and nobody waits for it.
+    ended(server, submit(server, "between"))
+    shown = look(server, job)
+    assert shown["state"] == "paused" and shown["finished_at"] is None and shown["eta_seconds"] is None
+    done = cli("resume", job, home=server.home)
+    assert done.returncode == 0 and done.stdout.startswith(f"{job} is "), done.stderr
+    shown = ended(server, job)
+    assert shown["attempts"] == 1 and digests(server, shown) == wanted
+    refused = cli("pause", job, home=server.home)
+    assert refused.returncode != 0 and "is completed: it cannot be paused" in refused.stderr
+
+
+def test_a_pause_of_what_ends_or_waits(serve, start):
+    server = serve()
+    job = submit(server, parameters={"epochs": 5000})
+    waiting = submit(server, "other")
+    until(server, job, lambda shown: shown["step"] > 1, "some steps")
+    assert server.post(f"/training/jobs/{waiting}/pause", {}).json()["state"] == "paused"
+    assert server.post(f"/training/jobs/{waiting}/cancel", {}).json()["state"] == "cancelled"
+    # Taken back while its process is still ending: it goes on by itself.
+    os.kill(trainer_of(server, job), signal.SIGSTOP)
+    for verb in ("pause", "pause", "resume"):
+        assert server.post(f"/training/jobs/{job}/{verb}", {}).json()["state"] == "running"
+    os.kill(trainer_of(server, job), signal.SIGCONT)
+    until(server, job, lambda shown: len(server.events("process.started")) and shown["state"] == "running"
+          and '"paused"' in server.get(f"/training/jobs/{job}/logs?format=json").text, "it to go on")
+    # A kill while its process is still ending: it is paused at the next start.
+    os.kill(trainer_of(server, job), signal.SIGSTOP)
+    assert server.post(f"/training/jobs/{job}/pause", {}).json()["state"] == "running"
+    time.sleep(0.5)
+    server.stop(signal.SIGKILL)
+    server = start()
+    until(server, job, lambda shown: shown["state"] == "paused", "the pause")
+    assert server.post(f"/training/jobs/{job}/cancel", {}).json()["state"] == "cancelled"
+    for verb in ("cancel", "pause", "resume"):
+        refused = server.post(f"/training/jobs/{job}/{verb}", {})
+        assert refused.status == 409 and "cancelled" in refused.text
+
+
 def test_attempts_and_time_have_an_end(serve):
     server = serve(HEARTH_TRAINING_ATTEMPTS_MAX="1", HEARTH_TRAINING_TIME_LIMIT="4s")
     job = submit(server, parameters={"epochs": 5000})

@@ -22,15 +22,15 @@ static void count_state(void *argument, enum hearth_job_state state, const json_
 
 static void write_states(struct hearth_buf *buf, const struct hearth_jobs *jobs)
 {
-    static const enum hearth_job_state states[] = {HEARTH_JOB_QUEUED, HEARTH_JOB_RUNNING,
-                                                   HEARTH_JOB_INTERRUPTED};
     hearth_buf_text(buf, "# HELP hearth_training_jobs Training jobs that are not over.\n"
                          "# TYPE hearth_training_jobs gauge\n");
-    for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
-        struct visit visit = {.state = states[i]};
+    for (int i = 0; i < HEARTH_JOB_STATES; i++) {
+        struct visit visit = {.state = (enum hearth_job_state)i};
+        if (hearth_job_state_is_over(visit.state))
+            continue;
         hearth_jobs_each(jobs, count_state, &visit);
         hearth_buf_printf(buf, "hearth_training_jobs{state=\"%s\"} %zu\n",
-                          hearth_job_state_name(states[i]), visit.count);
+                          hearth_job_state_name(visit.state), visit.count);
     }
 }
 

@@ -34,7 +34,8 @@ static const char *status_of(const json_t *job)
 {
     static const char *const words[][2] = {{"queued", "queued"},       {"running", "running"},
                                            {"completed", "succeeded"}, {"failed", "failed"},
-                                           {"cancelled", "cancelled"}, {"interrupted", "queued"}};
+                                           {"cancelled", "cancelled"}, {"interrupted", "queued"},
+                                           {"paused", "paused"}};
     const char *state = hearth_json_text(job, "state", "");
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
         if (strcmp(words[i][0], state) == 0)
@@ -131,6 +132,8 @@ static json_t *state_message(const json_t *job, const json_t *line)
             hearth_json_text(line, "version", hearth_json_text(job, "version", "")));
     if (strcmp(state, "cancelled") == 0)
         return json_string("Fine-tuning job cancelled");
+    if (strcmp(state, "paused") == 0)
+        return json_string("Fine-tuning job paused");
     if (strcmp(state, "interrupted") == 0)
         return json_string("Fine-tuning job was interrupted; it will go on from its checkpoint");
     return json_sprintf("The job failed: %s",

@@ -1,5 +1,5 @@
 /* /v1/fine_tuning/jobs, as OpenAI has it, over the same jobs as /training/jobs: looking at them,
- * cancelling, resuming. Asking for one is in routes_fine_tuning_create.c, what they say in
+ * cancelling, pausing, resuming. Asking for one is in routes_fine_tuning_create.c, what they say in
  * routes_fine_tuning_events.c. */
 #include "base/clock.h"
 #include "base/error.h"
@@ -253,14 +253,8 @@ void hearth_route_fine_tuning_resume(struct hearth_call *call)
     hearth_jobs_resume(call->gateway->jobs, call->params[0], on_changed, call);
 }
 
-static void refuse_pause(struct hearth_store_job *job)
-{
-    hearth_answer_message(job->call, HEARTH_EINVAL, NULL,
-                          "jobs cannot be paused: they rest by themselves while the machine lacks "
-                          "memory or is too hot; cancel it, or let others go first");
-}
-
 void hearth_route_fine_tuning_pause(struct hearth_call *call)
 {
-    start_one(call, refuse_pause);
+    hold(call);
+    hearth_jobs_pause(call->gateway->jobs, call->params[0], on_changed, call);
 }

@@ -1,4 +1,4 @@
-/* /training/jobs: asking for a job, looking at jobs, cancelling, resuming. */
+/* /training/jobs: asking for a job, looking at jobs, cancelling, pausing, resuming. */
 #include "base/error.h"
 #include "config/settings.h"
 #include "domain/training_parameters.h"
@@ -73,7 +73,7 @@ static void read_query(struct hearth_query_reader *reader, struct hearth_arena *
     query->model = hearth_arena_strdup(arena, hearth_query_read_text(reader, "model"));
     if (query->state && hearth_job_state_parse(query->state) < 0)
         hearth_query_fault(reader, "state",
-                           "queued, running, completed, failed, cancelled or interrupted",
+                           "queued, running, completed, failed, cancelled, interrupted or paused",
                            query->state);
     hearth_query_read_page(reader, &query->page, &query->limit);
 }
@@ -201,6 +201,12 @@ void hearth_route_jobs_cancel(struct hearth_call *call)
 {
     hold(call);
     hearth_jobs_cancel(call->gateway->jobs, call->params[0], on_changed, call);
+}
+
+void hearth_route_jobs_pause(struct hearth_call *call)
+{
+    hold(call);
+    hearth_jobs_pause(call->gateway->jobs, call->params[0], on_changed, call);
 }
 
 void hearth_route_jobs_resume(struct hearth_call *call)

@@ -16,6 +16,7 @@ void hearth_route_jobs_show(struct hearth_call *call);
 void hearth_route_jobs_logs(struct hearth_call *call);
 void hearth_route_jobs_events(struct hearth_call *call);
 void hearth_route_jobs_cancel(struct hearth_call *call);
+void hearth_route_jobs_pause(struct hearth_call *call);
 void hearth_route_jobs_resume(struct hearth_call *call);
 void hearth_route_fine_tuning_create(struct hearth_call *call);
 void hearth_route_fine_tuning_list(struct hearth_call *call);

@@ -127,6 +127,7 @@ static void test_states_are_openais(void **state)
     assert_string_equal(status_of("queued"), "queued");
     assert_string_equal(status_of("running"), "running");
     assert_string_equal(status_of("interrupted"), "queued");
+    assert_string_equal(status_of("paused"), "paused");
     assert_string_equal(status_of("completed"), "succeeded");
     assert_string_equal(status_of("failed"), "failed");
     assert_string_equal(status_of("cancelled"), "cancelled");
@@ -175,6 +176,7 @@ static void test_lines_of_the_log_are_events(void **state)
                 "Fine-tuning job waits for its turn again");
     check_event("{\"type\": \"state\", \"state\": \"interrupted\"}", "warn",
                 "Fine-tuning job was interrupted; it will go on from its checkpoint");
+    check_event("{\"type\": \"state\", \"state\": \"paused\"}", "info", "Fine-tuning job paused");
     check_event("{\"type\": \"state\", \"state\": \"failed\", \"error\": {\"message\": \"why\"}}",
                 "error", "The job failed: why");
     check_event("{\"type\": \"metrics\", \"step\": 2, \"loss\": 1.5}", "info",
