@@ -29,7 +29,8 @@ static json_t *text_or_null(const char *text)
     return text ? json_string(text) : json_null();
 }
 
-/* Files are checked before a job is made, so none is ever in OpenAI's state validating_files. */
+/* Files are checked before a job is made, and what the check found is its plan. One whose check
+ * took too long is made without: its files are read when it has its turn. */
 static const char *status_of(const json_t *job)
 {
     static const char *const words[][2] = {{"queued", "queued"},       {"running", "running"},
@@ -37,6 +38,9 @@ static const char *status_of(const json_t *job)
                                            {"cancelled", "cancelled"}, {"interrupted", "queued"},
                                            {"paused", "paused"}};
     const char *state = hearth_json_text(job, "state", "");
+    bool is_on_its_way = strcmp(state, "queued") == 0 || strcmp(state, "running") == 0;
+    if (is_on_its_way && !json_is_object(json_object_get(job, "plan")))
+        return "validating_files";
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
         if (strcmp(words[i][0], state) == 0)
             return words[i][1];

@@ -113,7 +113,7 @@ static void test_rows_of_a_step_stay_as_many_as_were_asked_for(void **state)
 static const char *status_of(const char *state_name)
 {
     static char kept[32];
-    json_t *job = json_pack("{s:s}", "state", state_name);
+    json_t *job = json_pack("{s:s, s:{}}", "state", state_name, "plan");
     json_t *shown = hearth_fine_tuning_job_json(job, NULL, 0);
     snprintf(kept, sizeof(kept), "%s", hearth_json_text(shown, "status", ""));
     json_decref(shown);
@@ -131,6 +131,22 @@ static void test_states_are_openais(void **state)
     assert_string_equal(status_of("completed"), "succeeded");
     assert_string_equal(status_of("failed"), "failed");
     assert_string_equal(status_of("cancelled"), "cancelled");
+}
+
+static void test_a_job_whose_check_was_cut_short_validates_its_files(void **state)
+{
+    (void)state;
+    static const char *const states[][2] = {{"queued", "validating_files"},
+                                            {"running", "validating_files"},
+                                            {"paused", "paused"},
+                                            {"failed", "failed"}};
+    for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
+        json_t *job = json_pack("{s:s}", "state", states[i][0]);
+        json_t *shown = hearth_fine_tuning_job_json(job, NULL, 0);
+        assert_string_equal(hearth_json_text(shown, "status", ""), states[i][1]);
+        json_decref(shown);
+        json_decref(job);
+    }
 }
 
 /* One of /training/jobs has data sets and no files. */
@@ -211,6 +227,7 @@ int main(void)
         cmocka_unit_test(test_hyperparameters_become_parameters),
         cmocka_unit_test(test_rows_of_a_step_stay_as_many_as_were_asked_for),
         cmocka_unit_test(test_states_are_openais),
+        cmocka_unit_test(test_a_job_whose_check_was_cut_short_validates_its_files),
         cmocka_unit_test(test_a_job_of_the_hub_is_shown_too),
         cmocka_unit_test(test_lines_of_the_log_are_events),
         cmocka_unit_test(test_ids_of_events_have_their_number),
