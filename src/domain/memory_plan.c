@@ -25,11 +25,11 @@ uint64_t hearth_memory_total(const struct hearth_memory_plan *plan)
 
 static uint64_t free_room(const struct hearth_memory_room *room)
 {
-    return less(room->available, add(room->reserved, room->headroom));
+    return less(room->available, add(add(room->reserved, room->jobs), room->headroom));
 }
 
-/* The smaller of what is really free (less what loads now and what must stay free) and what the
- * limit leaves. */
+/* The smaller of what is really free (less what loads or trains now and what must stay free) and
+ * what the limit leaves. */
 uint64_t hearth_memory_most(const struct hearth_memory_room *room)
 {
     uint64_t most = free_room(room);
@@ -51,6 +51,16 @@ static void write_sum(const struct hearth_memory_plan *plan, char *ret_text, siz
              scratch, process, total);
 }
 
+/* " less 1.2 GiB of models that load now", or nothing. */
+static void write_promised(uint64_t bytes, const char *whose, char *ret_text, size_t size)
+{
+    char text[16];
+    hearth_size_text(bytes, text);
+    snprintf(ret_text, size, " less %s of %s", text, whose);
+    if (!bytes)
+        *ret_text = '\0';
+}
+
 /* The message shows the sum that failed, with the one limit that was in the way, so that a person
  * sees which number to change. */
 int hearth_memory_check(const struct hearth_memory_plan *plan,
@@ -59,7 +69,7 @@ int hearth_memory_check(const struct hearth_memory_plan *plan,
     uint64_t total = hearth_memory_total(plan);
     if (total <= hearth_memory_most(room))
         return 0;
-    char sum[160], most[16], first[16], second[16], third[16];
+    char sum[160], most[16], first[16], second[16], loads[64], jobs[64];
     write_sum(plan, sum, sizeof(sum));
     hearth_size_text(hearth_memory_most(room), most);
     if (total <= free_room(room)) {
@@ -71,11 +81,11 @@ int hearth_memory_check(const struct hearth_memory_plan *plan,
     }
     hearth_size_text(room->available, first);
     hearth_size_text(room->headroom, second);
-    hearth_size_text(room->reserved, third);
-    return hearth_error_set(
-        error, HEARTH_EMEMORY, "needs %s; %s may be taken: %s free less headroom %s%s%s%s", sum,
-        most, first, second, room->reserved ? " less " : "", room->reserved ? third : "",
-        room->reserved ? " of models that load now" : "");
+    write_promised(room->reserved, "models that load now", loads, sizeof(loads));
+    write_promised(room->jobs, "training jobs that run", jobs, sizeof(jobs));
+    return hearth_error_set(error, HEARTH_EMEMORY,
+                            "needs %s; %s may be taken: %s free less headroom %s%s%s", sum, most,
+                            first, second, loads, jobs);
 }
 
 void hearth_memory_suggest(uint32_t context, uint32_t slots, struct hearth_error *error)

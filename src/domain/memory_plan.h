@@ -13,6 +13,7 @@
 struct hearth_memory_room {
     uint64_t available; /* free on the machine or in its cgroup, as measured */
     uint64_t reserved;  /* planned for models that load now and have not taken it yet */
+    uint64_t jobs;      /* planned for training jobs that run and have not taken it yet */
     uint64_t headroom;  /* must stay free */
     uint64_t limit;     /* for all models together; 0: none */
     uint64_t used;      /* by the models that are loaded or loading */

@@ -254,3 +254,8 @@ void hearth_job_attempt_rest(struct hearth_job_attempt *attempt, bool rests)
     if (attempt->trainer)
         hearth_trainer_rest(attempt->trainer, rests);
 }
+
+pid_t hearth_job_attempt_pid(const struct hearth_job_attempt *attempt)
+{
+    return attempt->trainer ? hearth_trainer_pid(attempt->trainer) : 0;
+}

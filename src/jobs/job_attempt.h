@@ -13,6 +13,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 struct hearth_job_attempt;
 
@@ -43,6 +44,8 @@ struct hearth_job_attempt *hearth_job_attempt_begin(const struct hearth_attempt_
 /* It saves a checkpoint and ends with `end` (stopped, cancelled, timed out, paused), unless it
  * is done before. Any number of times: the first counts, unless a later one cancels. */
 void hearth_job_attempt_stop(struct hearth_job_attempt *attempt, enum hearth_job_end end);
+/* Of its trainer; 0: there is none yet. */
+pid_t hearth_job_attempt_pid(const struct hearth_job_attempt *attempt);
 /* The trainer waits between batches. */
 void hearth_job_attempt_rest(struct hearth_job_attempt *attempt, bool rests);
 

@@ -182,6 +182,7 @@ void hearth_job_begin(struct hearth_training_job *job)
         .events = &events,
         .argument = job,
     };
+    job->taken_bytes = 0;
     job->attempt = hearth_job_attempt_begin(&options);
     hearth_job_move(job, HEARTH_JOB_RUNNING);
 }

@@ -3,15 +3,17 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "config/settings.h"
+#include "jobs/job_measure.h"
+#include "jobs/jobs_private.h"
 #include "serving/machine_look.h"
 #include "serving/scheduler.h"
 
 #include <string.h>
 
 struct hearth_job_room_seek {
-    const struct hearth_job_work *work;
-    uint64_t needs, promised;
-    bool evicts, is_cancelled;
+    struct hearth_jobs *jobs;
+    uint64_t needs;
+    bool evicts, has_evicted, is_cancelled;
     hearth_on_room *on_room;
     void *argument;
     struct hearth_machine_look *look;
@@ -30,11 +32,24 @@ static void answer(struct hearth_job_room_seek *seek, enum hearth_job_room_answe
     hearth_free(seek);
 }
 
-/* Nobody else's room is asked for again: the models' memory is back by now. */
+static void on_looked(void *argument, const struct hearth_machine *machine);
+
+static void look(struct hearth_job_room_seek *seek)
+{
+    const struct hearth_job_work *work = &seek->jobs->work;
+    seek->look = hearth_machine_look(work->loop, work->lane, "off", 1, on_looked, seek);
+}
+
+/* The models' memory is back, but one that was asked for meanwhile may have been promised it. */
 static void on_evicted(void *argument, const struct hearth_error *error)
 {
+    struct hearth_job_room_seek *seek = argument;
     (void)error;
-    answer(argument, HEARTH_JOB_ROOM_FITS, NULL);
+    seek->has_evicted = true;
+    if (seek->is_cancelled)
+        answer(seek, HEARTH_JOB_ROOM_WAIT, NULL);
+    else
+        look(seek);
 }
 
 static void describe(const struct hearth_job_room *room, enum hearth_job_room_answer what,
@@ -42,8 +57,8 @@ static void describe(const struct hearth_job_room *room, enum hearth_job_room_an
 {
     hearth_error_set(ret_error, HEARTH_EMEMORY,
                      "the job needs %.0f MiB; %.0f MiB are free, of which %.0f MiB must stay free "
-                     "(memory_headroom), models that nobody uses hold %.0f MiB and the others "
-                     "%.0f MiB%s",
+                     "(memory_headroom), models that nobody uses hold %.0f MiB, and other models "
+                     "and jobs %.0f MiB%s",
                      mib(room->needs), mib(room->available), mib(room->headroom), mib(room->idle),
                      mib(room->busy),
                      what == HEARTH_JOB_ROOM_NEVER
@@ -54,7 +69,9 @@ static void describe(const struct hearth_job_room *room, enum hearth_job_room_an
 static void on_looked(void *argument, const struct hearth_machine *machine)
 {
     struct hearth_job_room_seek *seek = argument;
-    const struct hearth_settings *settings = seek->work->settings;
+    const struct hearth_settings *settings = seek->jobs->work.settings;
+    struct hearth_scheduler *scheduler = seek->jobs->work.scheduler;
+    const struct hearth_jobs_memory others = hearth_jobs_memory(seek->jobs);
     struct hearth_error error = {.code = 0};
     struct hearth_job_room room = {
         .needs = seek->needs,
@@ -64,31 +81,32 @@ static void on_looked(void *argument, const struct hearth_machine *machine)
     };
     uint64_t free_bytes = 0;
     seek->look = NULL;
-    uint64_t promised = seek->promised + hearth_scheduler_promised(seek->work->scheduler);
+    uint64_t promised = others.promised + hearth_scheduler_promised(scheduler);
     room.available -= room.available < promised ? room.available : promised;
-    hearth_scheduler_room(seek->work->scheduler, &room.idle, &room.busy);
+    hearth_scheduler_room(scheduler, &room.idle, &room.busy);
+    room.busy += others.held;
     enum hearth_job_room_answer what = hearth_job_room_ask(&room, &free_bytes);
     describe(&room, what, &error);
     if (what == HEARTH_JOB_ROOM_EVICT && seek->evicts) {
-        if (hearth_scheduler_evict_idle(seek->work->scheduler, free_bytes, on_evicted, seek) == 0)
+        if (!seek->has_evicted &&
+            hearth_scheduler_evict_idle(scheduler, free_bytes, on_evicted, seek) == 0)
             return;
         what = room.may_wait ? HEARTH_JOB_ROOM_WAIT : HEARTH_JOB_ROOM_REFUSE;
     }
     answer(seek, what, what == HEARTH_JOB_ROOM_FITS ? NULL : &error);
 }
 
-struct hearth_job_room_seek *hearth_job_room_seek(const struct hearth_job_work *work,
-                                                  uint64_t needs, uint64_t promised, bool evicts,
-                                                  hearth_on_room *on_room, void *argument)
+struct hearth_job_room_seek *hearth_job_room_seek(struct hearth_jobs *jobs, uint64_t needs,
+                                                  bool evicts, hearth_on_room *on_room,
+                                                  void *argument)
 {
     struct hearth_job_room_seek *seek = hearth_calloc(1, sizeof(*seek));
-    seek->work = work;
+    seek->jobs = jobs;
     seek->needs = needs;
-    seek->promised = promised;
     seek->evicts = evicts;
     seek->on_room = on_room;
     seek->argument = argument;
-    seek->look = hearth_machine_look(work->loop, work->lane, "off", 1, on_looked, seek);
+    look(seek);
     return seek;
 }
 

@@ -119,7 +119,7 @@ static void ask_room(struct hearth_submission *submission)
     uint64_t needs = hearth_job_facts_planned(submission->facts);
     if (needs)
         submission->seek =
-            hearth_job_room_seek(&submission->jobs->work, needs, 0, false, on_room, submission);
+            hearth_job_room_seek(submission->jobs, needs, false, on_room, submission);
     else
         keep(submission);
 }

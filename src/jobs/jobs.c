@@ -8,6 +8,7 @@
 #include "config/settings.h"
 #include "jobs/environment.h"
 #include "jobs/job_files.h"
+#include "jobs/job_measure.h"
 #include "jobs/job_tidy.h"
 #include "jobs/jobs_private.h"
 #include "loop/loop.h"
@@ -101,19 +102,6 @@ static struct hearth_training_job *next_in_turn(const struct hearth_jobs *jobs)
     return next < 0 ? NULL : by_turn[next];
 }
 
-/* Bytes that the trainers of others have planned and not taken yet. */
-static uint64_t promised(const struct hearth_jobs *jobs)
-{
-    uint64_t bytes = 0;
-    for (const struct hearth_training_job *job = jobs->first; job; job = job->next) {
-        uint64_t planned = hearth_job_facts_planned(job->facts);
-        uint64_t taken = (uint64_t)hearth_json_integer(job->facts, "memory_bytes", 0);
-        if (job->attempt && planned > taken)
-            bytes += planned - taken;
-    }
-    return bytes;
-}
-
 /* One without memory is not overtaken: it would never come to its turn beside smaller ones. */
 static void on_room(void *argument, enum hearth_job_room_answer what,
                     const struct hearth_error *error)
@@ -149,33 +137,9 @@ void hearth_jobs_go_on(struct hearth_jobs *jobs)
             continue;
         }
         jobs->seeking = job;
-        jobs->seek = hearth_job_room_seek(&jobs->work, needs, promised(jobs), true, on_room, jobs);
+        jobs->seek = hearth_job_room_seek(jobs, needs, true, on_room, jobs);
     }
-}
-
-/* The climate is measured for those that run, and acted upon a second later. */
-
-static void measure(void *argument)
-{
-    struct hearth_jobs *jobs = argument;
-    hearth_machine_climate_read(&jobs->measured);
-}
-
-static void measured(void *argument, bool dropped)
-{
-    struct hearth_jobs *jobs = argument;
-    (void)dropped;
-    jobs->climate = jobs->measured;
-    jobs->is_measuring = false;
-}
-
-static void begin_measuring(struct hearth_jobs *jobs)
-{
-    bool runs = false;
-    for (const struct hearth_training_job *job = jobs->first; job; job = job->next)
-        runs = runs || job->attempt;
-    if (runs && !jobs->is_measuring && !jobs->is_stopped)
-        jobs->is_measuring = hearth_lane_submit(jobs->climate_lane, measure, measured, jobs) == 0;
+    hearth_jobs_promise(jobs);
 }
 
 static void start_recovery(struct hearth_jobs *jobs);
@@ -189,7 +153,7 @@ static void on_tick(void *argument)
         hearth_timer_stop(jobs->tick);
     for (struct hearth_training_job *job = jobs->first; job; job = job->next)
         hearth_job_look(job);
-    begin_measuring(jobs);
+    hearth_jobs_measure(jobs);
     hearth_jobs_go_on(jobs);
 }
 

@@ -26,6 +26,7 @@ struct hearth_training_job {
     bool is_paused;           /* somebody wants it to wait; its process may still be ending */
     struct hearth_job_log *log;
     struct hearth_job_attempt *attempt; /* NULL: it does not run */
+    uint64_t taken_bytes;               /* of memory, by its trainer; measured */
     struct hearth_job_watch watch;
     struct hearth_job_rest rest;
     bool epoch_over;
@@ -45,7 +46,7 @@ struct hearth_jobs {
     struct hearth_training_job *seeking; /* whose turn it is; or NULL */
     uint64_t room_again_ms;              /* the loop's clock: there was none; not asked before */
     json_t *environment, *described;     /* for lineages; described: the lane's, until it is done */
-    struct hearth_machine_climate climate, measured; /* measured: the lane's, while is_measuring */
+    struct hearth_machine_climate climate;
     struct hearth_lane *climate_lane;
     bool is_measuring;
     unsigned away; /* pieces of work on the store or a lane */

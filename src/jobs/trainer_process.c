@@ -164,6 +164,11 @@ void hearth_trainer_rest(struct hearth_trainer *trainer, bool rests)
     send_bare(trainer, rests ? HEARTH_IPC_PAUSE : HEARTH_IPC_RESUME);
 }
 
+pid_t hearth_trainer_pid(const struct hearth_trainer *trainer)
+{
+    return hearth_child_pid(trainer->child);
+}
+
 void hearth_trainer_destroy(struct hearth_trainer *trainer)
 {
     if (!trainer)

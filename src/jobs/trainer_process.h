@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 struct hearth_loop;
 struct hearth_settings;
@@ -47,6 +48,7 @@ void hearth_trainer_stop(struct hearth_trainer *trainer, uint64_t deadline_ms);
 void hearth_trainer_kill(struct hearth_trainer *trainer, const struct hearth_error *error);
 /* Between two batches it waits, until it is told to go on. */
 void hearth_trainer_rest(struct hearth_trainer *trainer, bool rests);
+pid_t hearth_trainer_pid(const struct hearth_trainer *trainer);
 /* Kills what still runs, without a callback. NULL is allowed. */
 void hearth_trainer_destroy(struct hearth_trainer *trainer);
 

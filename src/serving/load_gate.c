@@ -9,6 +9,7 @@ struct hearth_load_gate {
     struct hearth_load_pass *first;   /* in the order in which their models were made */
     struct hearth_load_pass *planner; /* within the gate */
     uint64_t begun;                   /* loads so far */
+    uint64_t reserved;                /* bytes for others than models */
 };
 
 struct hearth_load_gate *hearth_load_gate_create(void)
@@ -111,12 +112,17 @@ uint64_t hearth_load_gate_promised(const struct hearth_load_gate *gate)
     return promised;
 }
 
+void hearth_load_gate_reserve(struct hearth_load_gate *gate, uint64_t bytes)
+{
+    gate->reserved = bytes;
+}
+
 void hearth_load_gate_room(const struct hearth_load_gate *gate, const struct hearth_load_pass *pass,
                            uint64_t available, uint64_t headroom, uint64_t limit,
                            struct hearth_memory_room *ret_room)
 {
-    *ret_room =
-        (struct hearth_memory_room){.available = available, .headroom = headroom, .limit = limit};
+    *ret_room = (struct hearth_memory_room){
+        .available = available, .jobs = gate->reserved, .headroom = headroom, .limit = limit};
     for (const struct hearth_load_pass *other = gate->first; other; other = other->next) {
         if (other == pass)
             continue;

@@ -24,7 +24,7 @@ struct hearth_load_pass {
     uint64_t claimed;  /* bytes that others free for it */
 };
 
-struct hearth_load_gate *hearth_load_gate_create(void);
+struct hearth_load_gate *hearth_load_gate_create(void);       /* nothing is reserved */
 void hearth_load_gate_destroy(struct hearth_load_gate *gate); /* no pass is left */
 void hearth_load_gate_add(struct hearth_load_gate *gate, struct hearth_load_pass *pass);
 void hearth_load_gate_remove(struct hearth_load_gate *gate, struct hearth_load_pass *pass);
@@ -47,6 +47,8 @@ uint64_t hearth_load_gate_claim_before(const struct hearth_load_pass *other,
                                        const struct hearth_load_pass *pass);
 /* Of what is free now, what loads have been promised and have not taken for certain, or claim. */
 uint64_t hearth_load_gate_promised(const struct hearth_load_gate *gate);
+/* Of what is free now, what training jobs that run are still to take. */
+void hearth_load_gate_reserve(struct hearth_load_gate *gate, uint64_t bytes);
 /* The room for this one, with what the others have been promised; `available` was measured. */
 void hearth_load_gate_room(const struct hearth_load_gate *gate, const struct hearth_load_pass *pass,
                            uint64_t available, uint64_t headroom, uint64_t limit,

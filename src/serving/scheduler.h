@@ -80,6 +80,8 @@ void hearth_scheduler_room(const struct hearth_scheduler *scheduler, uint64_t *r
                            uint64_t *ret_busy);
 /* Bytes of what the machine still has free that models which load now are to have. */
 uint64_t hearth_scheduler_promised(const struct hearth_scheduler *scheduler);
+/* The other way round: bytes that training jobs are to have. From now on no load takes them. */
+void hearth_scheduler_reserve(struct hearth_scheduler *scheduler, uint64_t bytes);
 /* Unloads idle models that hold at least `bytes` together, no more of them than that takes. Who
  * goes is what domain/residency.h says: large, long unused, quick to load again. `on_done` comes
  * once, later, when their processes are gone; its error is NULL. A model that is asked for

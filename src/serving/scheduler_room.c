@@ -158,6 +158,11 @@ uint64_t hearth_scheduler_promised(const struct hearth_scheduler *scheduler)
     return hearth_load_gate_promised(scheduler->place.gate);
 }
 
+void hearth_scheduler_reserve(struct hearth_scheduler *scheduler, uint64_t bytes)
+{
+    hearth_load_gate_reserve(scheduler->place.gate, bytes);
+}
+
 int hearth_scheduler_choose_idle(struct hearth_scheduler *scheduler, uint64_t bytes,
                                  void (*choose)(void *argument, struct hearth_served_model *model),
                                  void *argument)

@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import pathlib
+import re
 import signal
 import time
 
@@ -236,6 +237,32 @@ def test_the_memory_is_asked_for_first(serve):
     assert answer.status == 507 and "MiB" in answer.text, answer.text
 
 
+@pytest.mark.once
+def test_what_a_job_is_still_to_take_is_no_room_for_a_model(serve, home, gguf):
+    free_mib = int(re.search(r"MemAvailable: +(\d+)", pathlib.Path("/proc/meminfo").read_text())[1]) // 1024
+    if free_mib < 5000:
+        pytest.skip("needs 5 GB of free memory")
+    assert cli("install", f"file:{gguf}", "--name", "whole", home=home).returncode == 0
+    assert cli("install", "fake:plan_bytes = 1800MB", "--name", "large", home=home).returncode == 0
+    server = serve(HEARTH_MEMORY_HEADROOM=f"{free_mib - 3300}MiB")
+    assert server.post("/admin/models/large/load").status == 200
+    assert server.post("/admin/models/large/unload").status == 200
+    order = {"base_model": "whole", "parameters": {"method": "full", "epochs": 500}}
+    job = submit(server, **order)
+    pid = wait_for(lambda: (lambda begun: begun[1]["pid"] if len(begun) > 1 else None)(
+        [one for one in server.events("process.started") if one["model"] == job]), 60, "the second trainer")
+    os.kill(pid, signal.SIGSTOP)  # before it has taken what it has planned
+    refused = server.post("/admin/models/large/load")
+    assert refused.status == 507 and "of training jobs that run" in refused.text, refused.text
+    other = ask(server, "other", **order)
+    assert other.status == 201, other.text  # it waits for its turn
+    assert server.post(f"/training/jobs/{other.json()['id']}/cancel", {}).status == 200
+    assert server.post(f"/training/jobs/{job}/cancel", {}).status == 200
+    os.kill(pid, signal.SIGKILL)
+    ended(server, job, "cancelled")
+    assert server.post("/admin/models/large/load").status == 200
+
+
 def test_a_changed_file_is_refused(serve):
     server = serve()
     path = pathlib.Path(server.home) / "datasets/facts.jsonl"
@@ -308,12 +335,13 @@ def test_a_pause_of_what_ends_or_waits(serve, start):
     assert server.post(f"/training/jobs/{waiting}/pause", {}).json()["state"] == "paused"
     assert server.post(f"/training/jobs/{waiting}/cancel", {}).json()["state"] == "cancelled"
     # Taken back while its process is still ending: it goes on by itself.
-    os.kill(trainer_of(server, job), signal.SIGSTOP)
+    before = trainer_of(server, job)
+    os.kill(before, signal.SIGSTOP)
     for verb in ("pause", "pause", "resume"):
         assert server.post(f"/training/jobs/{job}/{verb}", {}).json()["state"] == "running"
-    os.kill(trainer_of(server, job), signal.SIGCONT)
-    until(server, job, lambda shown: len(server.events("process.started")) and shown["state"] == "running"
-          and '"paused"' in server.get(f"/training/jobs/{job}/logs?format=json").text, "it to go on")
+    os.kill(before, signal.SIGCONT)
+    wait_for(lambda: trainer_of(server, job) != before, 60, "it to go on")
+    assert '"paused"' in server.get(f"/training/jobs/{job}/logs?format=json").text
     # A kill while its process is still ending: it is paused at the next start.
     os.kill(trainer_of(server, job), signal.SIGSTOP)
     assert server.post(f"/training/jobs/{job}/pause", {}).json()["state"] == "running"

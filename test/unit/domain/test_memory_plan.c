@@ -31,6 +31,12 @@ static void test_the_refusal_has_the_whole_sum(void **state)
                         "needs weights 100.0 MiB + cache 50.0 MiB + scratch 30.0 MiB + process "
                         "20.0 MiB = 200.0 MiB; 100.0 MiB may be taken: 612.0 MiB free less "
                         "headroom 512.0 MiB");
+    room.reserved = 7 * MIB;
+    room.jobs = 60 * MIB;
+    assert_int_equal(hearth_memory_check(&plan, &room, &error), HEARTH_EMEMORY);
+    assert_non_null(strstr(error.message,
+                           "33.0 MiB may be taken: 612.0 MiB free less headroom 512.0 MiB less 7.0 "
+                           "MiB of models that load now less 60.0 MiB of training jobs that run"));
 }
 
 static void test_the_limit_counts_what_is_loaded(void **state)

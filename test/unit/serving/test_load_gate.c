@@ -66,6 +66,11 @@ static void the_room_is_what_the_others_leave(void **state)
     hearth_load_gate_promise(&loading, 50, false);
     hearth_load_gate_room(gate, &own, 1000, 10, 0, &room);
     assert_int_equal(hearth_memory_most(&room), 990);
+    hearth_load_gate_reserve(gate,
+                             200); /* by a training job, which the limit of models is not for */
+    hearth_load_gate_room(gate, &own, 1000, 10, 820, &room);
+    assert_int_equal(hearth_memory_most(&room), 770);
+    assert_int_equal(hearth_load_gate_promised(gate), 7); /* to loads only */
     hearth_load_gate_remove(gate, &loaded);
     hearth_load_gate_remove(gate, &loading);
     hearth_load_gate_remove(gate, &own);
