@@ -52,8 +52,7 @@ static uint64_t passed(uint64_t since_ms, uint64_t now_ms)
 
 void hearth_job_watch_start(struct hearth_job_watch *watch, uint64_t ran_ms, uint64_t now_ms)
 {
-    *watch = (struct hearth_job_watch){
-        .ran_ms = ran_ms, .since_ms = now_ms, .heard_ms = now_ms, .runs = true};
+    *watch = (struct hearth_job_watch){.ran_ms = ran_ms, .since_ms = now_ms, .runs = true};
 }
 
 void hearth_job_watch_rest(struct hearth_job_watch *watch, uint64_t now_ms)
@@ -70,11 +69,6 @@ void hearth_job_watch_go_on(struct hearth_job_watch *watch, uint64_t now_ms)
     watch->runs = true;
 }
 
-void hearth_job_watch_heard(struct hearth_job_watch *watch, uint64_t now_ms)
-{
-    watch->heard_ms = now_ms;
-}
-
 uint64_t hearth_job_watch_ran_ms(const struct hearth_job_watch *watch, uint64_t now_ms)
 {
     return watch->ran_ms + (watch->runs ? passed(watch->since_ms, now_ms) : 0);
@@ -84,12 +78,6 @@ bool hearth_job_watch_is_over_time(const struct hearth_job_watch *watch, uint64_
                                    uint64_t now_ms)
 {
     return limit_ms && hearth_job_watch_ran_ms(watch, now_ms) >= limit_ms;
-}
-
-bool hearth_job_watch_is_silent(const struct hearth_job_watch *watch, uint64_t silence_max_ms,
-                                uint64_t now_ms)
-{
-    return passed(watch->heard_ms, now_ms) >= silence_max_ms;
 }
 
 /* Comparisons with NaN are false: what cannot be measured neither begins a rest nor keeps one. */

@@ -31,25 +31,22 @@ int hearth_job_next(const struct hearth_job_turn *jobs, size_t count, uint32_t a
 /* Of a job that was begun `attempts` times and is interrupted; `random` is any number. */
 uint64_t hearth_job_wait_ms(uint32_t attempts, uint32_t random);
 
-/* How long a job has run and for how long its process has been silent. Rests do not count: the
- * machine needed them, not the job. Zeroed memory is a job that never ran. */
+/* How long a job has run. Rests do not count: the machine needed them, not the job. That its
+ * process has not fallen silent is watched by whoever started it (backend/supervisor.h). Zeroed
+ * memory is a job that never ran. */
 struct hearth_job_watch {
     uint64_t ran_ms; /* in attempts and stretches before this one */
-    uint64_t since_ms, heard_ms;
+    uint64_t since_ms;
     bool runs;
 };
 /* `ran_ms` of earlier attempts, as they were kept. */
 void hearth_job_watch_start(struct hearth_job_watch *watch, uint64_t ran_ms, uint64_t now_ms);
 void hearth_job_watch_rest(struct hearth_job_watch *watch, uint64_t now_ms);
 void hearth_job_watch_go_on(struct hearth_job_watch *watch, uint64_t now_ms);
-/* A frame came, PONG or another; also while it rests. */
-void hearth_job_watch_heard(struct hearth_job_watch *watch, uint64_t now_ms);
 uint64_t hearth_job_watch_ran_ms(const struct hearth_job_watch *watch, uint64_t now_ms);
 /* `limit_ms` 0: no limit. */
 bool hearth_job_watch_is_over_time(const struct hearth_job_watch *watch, uint64_t limit_ms,
                                    uint64_t now_ms);
-bool hearth_job_watch_is_silent(const struct hearth_job_watch *watch, uint64_t silence_max_ms,
-                                uint64_t now_ms);
 
 /* Why a job rests. */
 enum hearth_job_rest_reason {

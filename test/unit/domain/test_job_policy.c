@@ -83,20 +83,6 @@ static void the_time_limit_counts_all_attempts_and_no_rest(void **state)
     assert_false(hearth_job_watch_is_over_time(&watch, 0, UINT64_MAX));
 }
 
-static void a_process_that_says_nothing_is_silent_also_while_it_rests(void **state)
-{
-    (void)state;
-    struct hearth_job_watch watch;
-    hearth_job_watch_start(&watch, 0, 1000);
-    assert_false(hearth_job_watch_is_silent(&watch, 500, 1499));
-    assert_true(hearth_job_watch_is_silent(&watch, 500, 1500));
-    hearth_job_watch_heard(&watch, 1490);
-    hearth_job_watch_rest(&watch, 1500);
-    assert_false(hearth_job_watch_is_silent(&watch, 500, 1989));
-    assert_true(hearth_job_watch_is_silent(&watch, 500, 1990));
-    assert_false(hearth_job_watch_is_silent(&watch, 500, 3)); /* a clock that is behind */
-}
-
 static const struct hearth_job_rest_limits limits = {
     .pressure_max = 20, .temperature_max = 90, .calm_ms = 1000, .cool_down_most_ms = 60000};
 
@@ -204,7 +190,6 @@ int main(void)
         cmocka_unit_test(two_jobs_never_make_a_version_of_one_model_at_once),
         cmocka_unit_test(waits_grow_and_are_bounded),
         cmocka_unit_test(the_time_limit_counts_all_attempts_and_no_rest),
-        cmocka_unit_test(a_process_that_says_nothing_is_silent_also_while_it_rests),
         cmocka_unit_test(pressure_on_memory_stops_at_once_and_calm_must_last),
         cmocka_unit_test(heat_stops_only_between_epochs_and_not_for_ever),
         cmocka_unit_test(memory_comes_before_heat),
