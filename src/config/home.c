@@ -255,3 +255,13 @@ const char *hearth_home_database(const struct hearth_home *home)
 {
     return home->database;
 }
+
+void hearth_home_hide(const struct hearth_home *home, struct hearth_error *error)
+{
+    const char *const folders[] = {home->directory, home->active, home->archive};
+    for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+        char *prefix = hearth_format("%s/", folders[i]);
+        hearth_error_replace(error, prefix, "");
+        hearth_free(prefix);
+    }
+}

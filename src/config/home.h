@@ -35,6 +35,9 @@ int hearth_home_path(const struct hearth_home *home, const char *relative, char 
  * The texts belong to the home. */
 const char *hearth_home_active(const struct hearth_home *home);
 const char *hearth_home_archive(const struct hearth_home *home);
+/* Where a message names a path within the home or the folders of artifacts, the rest of that path
+ * is left: it goes to clients, who may not sit at this machine. */
+void hearth_home_hide(const struct hearth_home *home, struct hearth_error *error);
 /* What the store is opened with: a path, or NULL for the store in memory or on a server. */
 const char *hearth_home_database(const struct hearth_home *home);
 /* The URL of a PostgreSQL database, unchecked; it may hold a password. NULL: none was chosen. */

@@ -2,6 +2,8 @@
 #include "gateway/answers.h"
 
 #include "base/error.h"
+#include "config/home.h"
+#include "gateway/gateway_state.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -188,15 +190,20 @@ void hearth_answer_refuse(struct hearth_exchange *exchange, enum hearth_error_sh
     send_error(exchange, shape, error, detail);
 }
 
-/* The call is ended first, which counts it; from then on it may be gone, so what is needed is taken
+/* Paths of this machine are nothing for clients.
+ *
+ * The call is ended first, which counts it; from then on it may be gone, so what is needed is taken
  * out before. */
 void hearth_answer_error(struct hearth_call *call, const struct hearth_error *error,
                          const struct hearth_error_detail *detail)
 {
     struct hearth_exchange *exchange = call->exchange;
     enum hearth_error_shape shape = call->route->errors;
-    hearth_call_end(call, hearth_error_status(shape, error->code));
-    send_error(exchange, shape, error, detail);
+    struct hearth_error told = *error;
+    if (call->gateway->home)
+        hearth_home_hide(call->gateway->home, &told);
+    hearth_call_end(call, hearth_error_status(shape, told.code));
+    send_error(exchange, shape, &told, detail);
 }
 
 void hearth_answer_message(struct hearth_call *call, int code, const char *param,

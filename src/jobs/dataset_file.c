@@ -66,12 +66,12 @@ static int find(const char *const *roots, const char *path, char ret_path[PATH_M
                             "there is no %.300s under the folders of data (dataset_roots)", path);
 }
 
-static int refuse_outside(const char *const *roots, const char *path, struct hearth_error *error)
+static int refuse_outside(const char *path, struct hearth_error *error)
 {
     return hearth_error_set(error, HEARTH_EPATH,
-                            "%.300s is not under a folder that data may come from (dataset_roots: "
-                            "%.300s%s)",
-                            path, *roots ? *roots : "none", *roots && roots[1] ? ", …" : "");
+                            "%.300s is not under a folder that data may come from (the setting "
+                            "dataset_roots of the server)",
+                            path);
 }
 
 /* The link of the open file says where it lies, whoever moves folders about meanwhile. */
@@ -115,7 +115,7 @@ static int open_real(const char *const *roots, const char *path,
     else
         rc = check_kind(&status, path, error);
     if (!rc && !is_under(roots, ret_file->path))
-        rc = refuse_outside(roots, path, error);
+        rc = refuse_outside(path, error);
     if (rc) {
         close(descriptor);
         return rc;
@@ -137,14 +137,14 @@ int hearth_dataset_file_open(const char *const *roots, const char *path,
     if (rc)
         return rc;
     if (!is_under(roots, whole))
-        return refuse_outside(roots, path, error);
+        return refuse_outside(path, error);
     if (!realpath(whole, ret_file->path)) {
         bool is_gone = errno == ENOENT || errno == ENOTDIR;
         return hearth_error_set(error, is_gone ? HEARTH_ENOTFOUND : HEARTH_EPATH,
                                 is_gone ? "there is no %.300s" : "%.300s cannot be reached", path);
     }
     if (!is_under(roots, ret_file->path))
-        return refuse_outside(roots, path, error);
+        return refuse_outside(path, error);
     return open_real(roots, path, ret_file, error);
 }
 

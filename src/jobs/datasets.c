@@ -241,6 +241,17 @@ static int read_preview(struct hearth_dataset_work *work, const struct hearth_da
     return rc == ENOUGH ? 0 : rc;
 }
 
+/* The client knows what it has uploaded by its name. */
+static void name_upload(struct hearth_dataset_work *work)
+{
+    bool is_new = work->kind == ADD;
+    const char *path = is_new ? work->asked : work->dataset.path;
+    const char *name = is_new ? work->finding.name : work->dataset.name;
+    enum hearth_dataset_origin origin = is_new ? work->finding.origin : work->dataset.origin;
+    if (work->rc && origin != HEARTH_DATASET_OF_PATH && name && *path)
+        hearth_error_replace(&work->error, path, name);
+}
+
 static void read_on_lane(void *argument)
 {
     struct hearth_dataset_work *work = argument;
@@ -254,14 +265,15 @@ static void read_on_lane(void *argument)
     /* Whoever asks by its name did not ask for a file. */
     if (!is_new && (work->rc == HEARTH_ENOTFOUND || work->rc == HEARTH_EFIELDS))
         work->rc = hearth_error_set(&work->error, HEARTH_ECONFLICT,
-                                    "the file of the data set %s, %.300s, is not there any more "
-                                    "(its SHA-256 was %s)",
-                                    work->dataset.name, work->dataset.path, work->dataset.sha256);
+                                    "the file of the data set %s is not there any more (its "
+                                    "SHA-256 was %s)",
+                                    work->dataset.name, work->dataset.sha256);
     if (is_open && !work->rc)
         work->rc = is_new ? read_new(work, file) : read_preview(work, file);
     if (is_open)
         close(file->descriptor);
     hearth_free(file);
+    name_upload(work);
 }
 
 /* On the store's lane */

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "catalog/catalog.h"
+#include "config/home.h"
 #include "config/settings.h"
 #include "jobs/job_facts.h"
 #include "jobs/job_files.h"
@@ -32,8 +33,12 @@ static void end_attempt(struct hearth_job_attempt *attempt, enum hearth_job_end 
                         const struct hearth_error *error)
 {
     struct hearth_attempt_end end = {.end = how, .result = attempt->result};
-    if (error)
+    if (error) {
         end.error = *error;
+        hearth_job_facts_name(attempt->options.facts, attempt->base_path, attempt->folder,
+                              &end.error);
+        hearth_home_hide(attempt->options.work->home, &end.error);
+    }
     end.version_number = attempt->adoption.version_number;
     end.artifact_path = attempt->adoption.artifact_path;
     attempt->options.events->on_end(attempt->options.argument, &end);

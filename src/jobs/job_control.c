@@ -115,8 +115,9 @@ static int queue_again(struct hearth_store *store, struct hearth_store_work *wor
     const char *owner = hearth_job_facts_internal(facts, "home");
     if (strcmp(owner, control->owner) != 0) {
         rc = hearth_error_set(&work->error, HEARTH_ECONFLICT,
-                              "job %.64s belongs to the home %.200s: only its server can resume it",
-                              control->id, owner);
+                              "job %.64s belongs to another server, on %.*s: only that one can "
+                              "resume it",
+                              control->id, (int)strcspn(owner, ":"), owner);
     } else if (!(rc = find_model(store, control, facts)) &&
                !(rc = hearth_job_clash(store, facts, work->arena, &work->error))) {
         hearth_job_facts_move(facts, HEARTH_JOB_QUEUED, hearth_clock_wall_ms());

@@ -64,6 +64,26 @@ json_t *hearth_job_facts_create(const struct hearth_job_fresh *fresh)
     return facts;
 }
 
+/* OpenAI's API knows its files, the others the data sets. */
+void hearth_job_facts_name(const json_t *facts, const char *base_path, const char *folder,
+                           struct hearth_error *error)
+{
+    const json_t *client = json_object_get(facts, "client");
+    const char *data =
+        hearth_json_text(client, "training_file", hearth_job_facts_text(facts, "dataset_id"));
+    const char *evaluation = hearth_json_text(
+        client, "validation_file", hearth_job_facts_text(facts, "evaluation_dataset_id"));
+    const char *const names[][2] = {
+        {hearth_job_facts_internal(facts, "data_path"), data},
+        {hearth_job_facts_internal(facts, "evaluation_path"), evaluation},
+        {base_path, hearth_job_facts_text(facts, "base_model")},
+        {folder, "the job's folder"},
+    };
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (names[i][0] && *names[i][0])
+            hearth_error_replace(error, names[i][0], names[i][1]);
+}
+
 json_t *hearth_job_facts_shown(const json_t *facts)
 {
     json_t *shown = json_deep_copy(facts);

@@ -9,6 +9,7 @@
 
 #include "base/json.h"
 #include "domain/job_state.h"
+#include "hearth/error.h"
 
 #include <stdint.h>
 
@@ -32,6 +33,11 @@ struct hearth_job_fresh {
     int64_t now_ms;
 };
 json_t *hearth_job_facts_create(const struct hearth_job_fresh *fresh);
+
+/* Paths in a message become what the client calls them by: its data, the base, the job's folder.
+ * `base_path` and `folder` may be NULL. */
+void hearth_job_facts_name(const json_t *facts, const char *base_path, const char *folder,
+                           struct hearth_error *error);
 
 /* Without `internal`; the caller's. */
 json_t *hearth_job_facts_shown(const json_t *facts);

@@ -208,6 +208,7 @@ static void on_trainer_end(void *argument, const struct hearth_trainer_end *end)
     struct hearth_submission *submission = argument;
     struct hearth_error error = end->error;
     const struct hearth_job_request *request = hearth_job_ask_request(submission->ask);
+    hearth_job_facts_name(submission->facts, submission->base_path, NULL, &error);
     hearth_timer_stop(submission->limit);
     if (error.code == HEARTH_EINVAL) /* what the trainer was given are the request's fields */
         error.code = HEARTH_EFIELDS;

@@ -3,6 +3,7 @@
 #define HEARTH_JOBS_JOB_WORK_H
 
 struct hearth_catalog;
+struct hearth_home;
 struct hearth_lane;
 struct hearth_loop;
 struct hearth_registry;
@@ -18,6 +19,7 @@ struct hearth_job_work {
     struct hearth_catalog *catalog;
     struct hearth_scheduler *scheduler;
     const struct hearth_settings *settings;
+    const struct hearth_home *home;
     const char *directory; /* where the folders of jobs lie, absolute */
 };
 

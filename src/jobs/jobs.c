@@ -345,6 +345,7 @@ int hearth_jobs_create(const struct hearth_jobs_options *options, struct hearth_
         .catalog = options->catalog,
         .scheduler = options->scheduler,
         .settings = options->settings,
+        .home = options->home,
         .directory = jobs->directory,
     };
     jobs->climate = (struct hearth_machine_climate){NAN, NAN};

@@ -189,7 +189,7 @@ def test_only_regular_files_under_the_roots_are_read(server, data, tmp_path):
                      f"{data}x/good.jsonl", server.home / "hearth.db"):
             got = register(server, path, "escaped")
             assert got.status == 400 and got.json()["code"] == "unsafe_path", (path, got.text)
-            assert "secret" not in got.text
+            assert "secret" not in got.text and str(server.home.parent / "more") not in got.text
     assert register(server, "absent").status == 404 and register(server, data / "absent").status == 404
     assert register(server, "within").json()["path"] == str(data / "good.jsonl")
     (server.home.parent / "more/second.jsonl").write_text(rows_text([{"text": "a"}]))
@@ -232,9 +232,13 @@ def test_an_upload_is_kept_and_goes_with_its_data_set(server):
     assert pathlib.Path(row["path"]).read_bytes() == content and row["sha256"] == hashlib.sha256(content).hexdigest()
     assert upload(server, content, filename="C:\\my files\\chat täglich.jsonl").json()["name"] == "chat-t--glich"
     assert server.delete("/datasets/chat-t--glich").status == 200
+    made = upload(server, content, "lost").json()
+    pathlib.Path(made["path"]).unlink()
+    lost = server.get("/datasets/lost/preview")
+    assert lost.status == 409 and "lost is not there any more" in lost.text and str(server.home) not in lost.text
     again = [upload(server, content, "keyed", headers={"Idempotency-Key": "d1"}) for _ in range(2)]
     assert again[0].json() == again[1].json() and again[1].headers["Idempotent-Replayed"] == "true"
-    for name in ("sent", "keyed"):
+    for name in ("sent", "keyed", "lost"):
         assert server.delete(f"/datasets/{name}").status == 200
     wait_for(lambda: not uploads(server), 10, "an empty folder")
 
@@ -252,7 +256,7 @@ def test_an_upload_is_kept_and_goes_with_its_data_set(server):
 ])
 def test_an_upload_that_is_refused_leaves_nothing(server, send, status):
     got = send(server)
-    assert got.status == status, got.text
+    assert got.status == status and str(server.home) not in got.text, got.text
     wait_for(lambda: not uploads(server), 10, "an empty folder")
 
 

@@ -227,7 +227,7 @@ def test_a_paused_job_lets_others_go_first(client, server, facts):
         client.fine_tuning.jobs.pause(first.id)
 
 
-def test_files_that_cannot_be_learnt_are_refused_at_once(client):
+def test_files_that_cannot_be_learnt_are_refused_at_once(client, server):
     prompts = json.dumps({"prompt": "2 + 2 =", "completion": " 4"}) + "\n"
     for text, purpose, words in [
             (LINE + "no JSON\n" + LINE, "fine-tune", "line 2"),
@@ -247,6 +247,7 @@ def test_files_that_cannot_be_learnt_are_refused_at_once(client):
             param = "validation_file" if "validation_file" in more else "training_file"
             assert error["param"] == param and error["code"] == f"invalid_{param}", error
             assert words in error["message"] and error["type"] == "invalid_request_error", error
+            assert str(server.home) not in error["message"], error
         assert client.files.delete(file.id).deleted
 
 
@@ -290,6 +291,15 @@ def test_what_cannot_be_is_refused_with_its_parameter(client, server, facts, lea
     assert server.get(f"/v1/fine_tuning/jobs/{learnt.id}/events?after=ftevent-0-1").status == 400
     assert server.get("/v1/fine_tuning/jobs?after=ftjob-none").status == 404
     assert server.get("/v1/fine_tuning/jobs?metadata[%FF=%00&metadata]=&metadata[=x").status == 200
+
+
+def test_a_file_that_is_gone_is_named_as_the_client_knows_it(client, server):
+    file = upload(client, LINE)
+    client.fine_tuning.jobs.cancel(ask(client, file.id, **NEVER).id)
+    (server.home / "files" / file.id).unlink()
+    with pytest.raises(openai.APIStatusError) as refused:
+        ask(client, file.id, **NEVER)
+    assert file.id in str(refused.value) and str(server.home) not in str(refused.value), refused.value
 
 
 def test_integrations_are_passed_over_and_said_to_be(client, facts):
