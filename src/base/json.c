@@ -220,19 +220,6 @@ json_t *hearth_json_parse_wide(char *text, size_t length, struct hearth_error *e
     return value;
 }
 
-static int dump_into_buf(const char *bytes, size_t length, void *target)
-{
-    return hearth_buf_append(target, bytes, length) ? -1 : 0;
-}
-
-/* jansson's callback can only say that it failed; the buffer knows why. */
-int hearth_json_dump(struct hearth_buf *buf, const json_t *value)
-{
-    if (json_dump_callback(value, dump_into_buf, buf, JSON_COMPACT | JSON_ENCODE_ANY) == 0)
-        return 0;
-    return buf->failed ? buf->failed : HEARTH_ENOMEM;
-}
-
 /* The text belongs to the object. */
 const char *hearth_json_text(const json_t *object, const char *key, const char *fallback)
 {
@@ -273,6 +260,10 @@ static int write_escaped(struct hearth_buf *buf, unsigned char c)
         return hearth_buf_append(buf, "\\r", 2);
     case '\t':
         return hearth_buf_append(buf, "\\t", 2);
+    case '\b':
+        return hearth_buf_append(buf, "\\b", 2);
+    case '\f':
+        return hearth_buf_append(buf, "\\f", 2);
     default:
         return hearth_buf_printf(buf, "\\u%04x", c);
     }
@@ -289,7 +280,7 @@ int hearth_json_write_string(struct hearth_buf *buf, const char *text, size_t le
     while (i < length) {
         unsigned char c = (unsigned char)text[i];
         size_t width = 1;
-        if (c >= 0x20 && c < 0x7f && c != '"' && c != '\\') {
+        if (c >= 0x20 && c < 0x80 && c != '"' && c != '\\') {
             i++;
             continue;
         }
@@ -327,6 +318,80 @@ int hearth_json_write_double(struct hearth_buf *buf, double value)
             break;
     }
     return hearth_buf_text(buf, text);
+}
+
+/* It stays a real when it is read again. */
+static void write_real(struct hearth_buf *buf, double value)
+{
+    size_t start = buf->length;
+    hearth_json_write_double(buf, value);
+    for (size_t i = start; i < buf->length; i++)
+        if (!strchr("-0123456789", buf->bytes[i]))
+            return;
+    hearth_buf_text(buf, ".0");
+}
+
+static void write_value(struct hearth_buf *buf, const json_t *value);
+
+static void write_object(struct hearth_buf *buf, const json_t *object)
+{
+    char open = '{';
+    void *at = json_object_iter((json_t *)object);
+    hearth_buf_text(buf, at ? "" : "{");
+    for (; at; at = json_object_iter_next((json_t *)object, at)) {
+        hearth_buf_char(buf, open);
+        hearth_json_write_string(buf, json_object_iter_key(at), json_object_iter_key_len(at));
+        hearth_buf_char(buf, ':');
+        write_value(buf, json_object_iter_value(at));
+        open = ',';
+    }
+    hearth_buf_char(buf, '}');
+}
+
+static void write_array(struct hearth_buf *buf, const json_t *array)
+{
+    size_t count = json_array_size(array);
+    hearth_buf_char(buf, '[');
+    for (size_t i = 0; i < count && !buf->failed; i++) {
+        if (i)
+            hearth_buf_char(buf, ',');
+        write_value(buf, json_array_get(array, i));
+    }
+    hearth_buf_char(buf, ']');
+}
+
+static void write_value(struct hearth_buf *buf, const json_t *value)
+{
+    switch (json_typeof(value)) {
+    case JSON_OBJECT:
+        write_object(buf, value);
+        break;
+    case JSON_ARRAY:
+        write_array(buf, value);
+        break;
+    case JSON_STRING:
+        hearth_json_write_string(buf, json_string_value(value), json_string_length(value));
+        break;
+    case JSON_INTEGER:
+        hearth_buf_printf(buf, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+        break;
+    case JSON_REAL:
+        write_real(buf, json_real_value(value));
+        break;
+    default:
+        hearth_buf_text(buf, json_is_true(value)    ? "true"
+                             : json_is_false(value) ? "false"
+                                                    : "null");
+        break;
+    }
+}
+
+int hearth_json_dump(struct hearth_buf *buf, const json_t *value)
+{
+    if (!value)
+        return HEARTH_EINVAL;
+    write_value(buf, value);
+    return buf->failed;
 }
 
 /* JSON has no infinities; null is what other libraries write for them. */

@@ -144,6 +144,28 @@ static void test_a_dump_keeps_the_order_and_fails_at_the_cap(void **state)
     json_decref(object);
 }
 
+static void test_a_dump_has_short_reals_that_stay_reals(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "[0.0002,1e-05,-0.0,2.0,1e+300,0.30000000000000004,-1.5,9007199254740993,-3,0]",
+        "{}",
+        "[]",
+        "[{},[[]],{\"a\":{\"b\":[\"\\u0001\\\"\"]}}]",
+        "\"x\"",
+        "false"};
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        struct hearth_buf buf;
+        json_t *value = json_loads(texts[i], JSON_DECODE_ANY, NULL);
+        hearth_buf_init(&buf, 1000);
+        assert_int_equal(hearth_json_dump(&buf, value), 0);
+        assert_string_equal(hearth_buf_cstr(&buf), texts[i]);
+        hearth_buf_finish(&buf);
+        json_decref(value);
+    }
+    assert_true(hearth_json_dump(&(struct hearth_buf){0}, NULL) < 0);
+}
+
 static void assert_written(const char *text, size_t length, const char *want)
 {
     struct hearth_buf buf;
@@ -161,7 +183,7 @@ static void test_strings_are_escaped_and_made_valid(void **state)
     assert_written("\x01\0\x1f", 3, "\"\\u0001\\u0000\\u001f\"");
     assert_written("\xc3\xa9\xff!", 4, "\"\xc3\xa9\xef\xbf\xbd!\"");
     assert_written("\xe2\x82", 2, "\"\xef\xbf\xbd\xef\xbf\xbd\"");
-    assert_written("\x7f", 1, "\"\\u007f\"");
+    assert_written("\x7f\b\f\x0b", 4, "\"\x7f\\b\\f\\u000b\"");
 }
 
 static void test_every_string_reads_back(void **state)
@@ -391,6 +413,7 @@ int main(void)
         cmocka_unit_test(test_values_and_depth_are_counted_outside_of_texts),
         cmocka_unit_test(test_members_are_read_with_their_fallback),
         cmocka_unit_test(test_a_dump_keeps_the_order_and_fails_at_the_cap),
+        cmocka_unit_test(test_a_dump_has_short_reals_that_stay_reals),
         cmocka_unit_test(test_strings_are_escaped_and_made_valid),
         cmocka_unit_test(test_every_string_reads_back),
         cmocka_unit_test(test_numbers_are_short_and_read_back_exactly),
