@@ -82,7 +82,7 @@ def ended(client, job, status="succeeded"):
     def over():
         shown = look(client, job)
         return shown if shown.status in ("succeeded", "failed", "cancelled") else None
-    shown = wait_for(over, 60, f"the end of {job}")
+    shown = wait_for(over, 300, f"the end of {job}")
     assert shown.status == status, shown
     return shown
 
@@ -208,7 +208,7 @@ def test_cancelling_and_what_a_job_holds(client, server, facts):
 def test_a_paused_job_lets_others_go_first(client, server, facts):
     def status(job, wanted):
         # The SDK knows `paused` only by its method: the type of a job has no such status.
-        return wait_for(lambda: client.fine_tuning.jobs.retrieve(job).status == wanted, 60, f"{job} to be {wanted}")
+        return wait_for(lambda: client.fine_tuning.jobs.retrieve(job).status == wanted, 300, f"{job} to be {wanted}")
     first = ask(client, facts.id, suffix="set aside", **NEVER)
     status(first.id, "running")
     assert client.fine_tuning.jobs.pause(first.id).status in ("running", "paused")

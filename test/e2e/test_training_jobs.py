@@ -64,13 +64,13 @@ def ended(server, job, state="completed"):
     def over():
         shown = look(server, job)
         return shown if shown["state"] in ("completed", "failed", "cancelled") else None
-    shown = wait_for(over, 60, f"the end of {job}")
+    shown = wait_for(over, 300, f"the end of {job}")
     assert shown["state"] == state, shown
     return shown
 
 
 def until(server, job, condition, what):
-    return wait_for(lambda: condition(look(server, job)), 60, what)
+    return wait_for(lambda: condition(look(server, job)), 300, what)
 
 
 def events(text):
