@@ -92,23 +92,6 @@ void hearth_error_prefix(struct hearth_error *error, const char *format, ...)
     *error = prefixed;
 }
 
-void hearth_error_replace(struct hearth_error *error, const char *found, const char *by)
-{
-    struct hearth_error replaced = {.code = error->code};
-    const char *from = error->message, *at;
-    size_t used = 0, size = sizeof(replaced.message);
-    while ((at = strstr(from, found)) && used < size) {
-        used += (size_t)snprintf(replaced.message + used, size - used, "%.*s%s", (int)(at - from),
-                                 from, by);
-        from = at + strlen(found);
-    }
-    if (used < size)
-        used += (size_t)snprintf(replaced.message + used, size - used, "%s", from);
-    if (used >= size)
-        drop_partial_character(replaced.message);
-    *error = replaced;
-}
-
 /* A file that may not be read is HEARTH_EIO here: which right is missing depends on who asked. */
 static int number_of_errno(int errnum)
 {

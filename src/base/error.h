@@ -34,10 +34,6 @@ int hearth_error_set(struct hearth_error *error, int number, const char *format,
 void hearth_error_prefix(struct hearth_error *error, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Puts `by` wherever the message has `found` (not empty): what a reader has no use for, or is not
- * to know, becomes what he calls it by. */
-void hearth_error_replace(struct hearth_error *error, const char *found, const char *by);
-
 /* Like hearth_error_set, with errno's text behind the message; ENOSPC and EDQUOT become
  * HEARTH_ENOSPACE, ENOENT HEARTH_ENOTFOUND, ENOMEM HEARTH_ENOMEM, everything else HEARTH_EIO. */
 int hearth_error_set_errno(struct hearth_error *error, int errnum, const char *format, ...)

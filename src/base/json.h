@@ -41,8 +41,7 @@ struct hearth_json_size {
 };
 struct hearth_json_size hearth_json_measure(const char *text, size_t length);
 
-/* Serialises compactly, with keys in the order of insertion, and reals as the shortest text that
- * reads back as the same real: 0.0002, 2.0. Recurses as deep as the value. */
+/* Compact, keys in the order of insertion, reals short (0.0002, 2.0); as deep as the value. */
 int hearth_json_dump(struct hearth_buf *buf, const json_t *value);
 
 /* The member as text, number or truth, or the fallback when it is absent or of another type. The

@@ -1,6 +1,7 @@
 #include "config/home.h"
 
 #include "base/error.h"
+#include "base/error_replace.h"
 #include "base/memory.h"
 #include "base/text.h"
 

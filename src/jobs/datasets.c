@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/error_replace.h"
 #include "base/memory.h"
 #include "jobs/dataset_file.h"
 #include "jobs/dataset_tidy.h"

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/digest.h"
+#include "base/error_replace.h"
 #include "base/text.h"
 
 #include <string.h>

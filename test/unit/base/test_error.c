@@ -1,4 +1,5 @@
 #include "base/error.h"
+#include "base/error_replace.h"
 #include "base/text.h"
 #include "unit/cmocka_all.h"
 
@@ -94,6 +95,25 @@ static void test_a_long_message_is_cut_at_a_character_boundary(void **state)
     }
 }
 
+static void test_what_is_replaced_is_replaced_everywhere_and_cut_at_a_character(void **state)
+{
+    (void)state;
+    struct hearth_error error;
+    hearth_error_set(&error, HEARTH_EIO, "/h/a and /h/b, not /x/c/h/");
+    hearth_error_replace(&error, "/h/", "");
+    assert_string_equal(error.message, "a and b, not /x/c");
+    assert_int_equal(error.code, HEARTH_EIO);
+    hearth_error_replace(&error, "none", "x");
+    assert_string_equal(error.message, "a and b, not /x/c");
+    char text[HEARTH_ERROR_MESSAGE_MAX];
+    memset(text, 'a', sizeof(text) - 1);
+    text[sizeof(text) - 1] = '\0';
+    hearth_error_set(&error, HEARTH_EIO, "%s", text);
+    hearth_error_replace(&error, "a", "\xf0\x9f\x94\xa5");
+    assert_true(hearth_utf8_valid(error.message, strlen(error.message)));
+    assert_true(strlen(error.message) > HEARTH_ERROR_MESSAGE_MAX - 6);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -103,6 +123,7 @@ int main(void)
         cmocka_unit_test(test_prefix_goes_before_the_message),
         cmocka_unit_test(test_errno_becomes_the_nearest_code),
         cmocka_unit_test(test_a_long_message_is_cut_at_a_character_boundary),
+        cmocka_unit_test(test_what_is_replaced_is_replaced_everywhere_and_cut_at_a_character),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

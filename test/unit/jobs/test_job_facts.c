@@ -3,6 +3,8 @@
 
 #include "jobs/job_facts.h"
 
+#include "base/error.h"
+
 #include <string.h>
 
 static json_t *fresh(void)
@@ -37,6 +39,21 @@ static void test_clients_see_nothing_internal(void **state)
     assert_true(json_is_null(json_object_get(shown, "version")));
     assert_string_equal(hearth_job_facts_internal(facts, "data_path"), "/data.jsonl");
     json_decref(shown);
+    json_decref(facts);
+}
+
+static void test_paths_in_messages_become_what_clients_know(void **state)
+{
+    (void)state;
+    json_t *facts = fresh();
+    struct hearth_error error;
+    hearth_error_set(&error, HEARTH_EIO, "/data.jsonl, /eval.jsonl, /blobs/aa/x, /jobs/1/adapter");
+    hearth_job_facts_name(facts, "/blobs/aa", "/jobs/1", &error);
+    assert_string_equal(error.message, "ds-1, ds-2, base:1/x, the job's folder/adapter");
+    json_object_set_new(facts, "client", json_pack("{s:s}", "training_file", "file-7"));
+    hearth_error_set(&error, HEARTH_EIO, "/data.jsonl, /eval.jsonl");
+    hearth_job_facts_name(facts, "", NULL, &error);
+    assert_string_equal(error.message, "file-7, ds-2");
     json_decref(facts);
 }
 
@@ -120,6 +137,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_clients_see_nothing_internal),
+        cmocka_unit_test(test_paths_in_messages_become_what_clients_know),
         cmocka_unit_test(test_an_order_names_files_by_their_digests),
         cmocka_unit_test(test_events_move_the_whole),
         cmocka_unit_test(test_a_state_has_its_times),
