@@ -3,7 +3,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "config/settings.h"
-#include "jobs/job_measure.h"
+#include "jobs/job_samples.h"
 #include "jobs/jobs_private.h"
 #include "serving/machine_look.h"
 #include "serving/scheduler.h"

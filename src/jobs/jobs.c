@@ -8,7 +8,7 @@
 #include "config/settings.h"
 #include "jobs/environment.h"
 #include "jobs/job_files.h"
-#include "jobs/job_measure.h"
+#include "jobs/job_samples.h"
 #include "jobs/job_tidy.h"
 #include "jobs/jobs_private.h"
 #include "loop/loop.h"
@@ -153,7 +153,7 @@ static void on_tick(void *argument)
         hearth_timer_stop(jobs->tick);
     for (struct hearth_training_job *job = jobs->first; job; job = job->next)
         hearth_job_look(job);
-    hearth_jobs_measure(jobs);
+    hearth_jobs_sample(jobs);
     hearth_jobs_go_on(jobs);
 }
 

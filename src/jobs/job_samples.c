@@ -1,4 +1,4 @@
-#include "jobs/job_measure.h"
+#include "jobs/job_samples.h"
 
 #include "base/memory.h"
 #include "jobs/jobs_private.h"
@@ -76,7 +76,7 @@ static void list(const struct hearth_jobs *jobs, struct measurement *measurement
     }
 }
 
-void hearth_jobs_measure(struct hearth_jobs *jobs)
+void hearth_jobs_sample(struct hearth_jobs *jobs)
 {
     size_t count = running(jobs);
     if (!count || jobs->is_measuring || jobs->is_stopped)
