@@ -74,6 +74,14 @@ static void tell_run(const struct hearth_training_job *job)
     hearth_free(values);
 }
 
+static int64_t finished_ms(const struct hearth_training_job *job)
+{
+    int64_t wall_ms;
+    return hearth_clock_iso8601_read(hearth_job_facts_text(job->facts, "finished_at"), &wall_ms)
+               ? wall_ms
+               : hearth_clock_wall_ms();
+}
+
 void hearth_job_track_state(const struct hearth_training_job *job)
 {
     const struct hearth_track_listener *track = job->all->track;
@@ -86,7 +94,7 @@ void hearth_job_track_state(const struct hearth_training_job *job)
                          job->state == HEARTH_JOB_COMPLETED   ? HEARTH_TRACK_FINISHED
                          : job->state == HEARTH_JOB_CANCELLED ? HEARTH_TRACK_KILLED
                                                               : HEARTH_TRACK_FAILED,
-                         hearth_clock_wall_ms());
+                         finished_ms(job));
 }
 
 void hearth_job_track_event(const struct hearth_training_job *job, const json_t *event)

@@ -8,8 +8,8 @@
 #include "config/settings.h"
 #include "jobs/environment.h"
 #include "jobs/job_files.h"
+#include "jobs/job_recovery.h"
 #include "jobs/job_samples.h"
-#include "jobs/job_tidy.h"
 #include "jobs/jobs_private.h"
 #include "loop/loop.h"
 #include "loop/pool.h"
@@ -20,14 +20,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum {
-    TICK_MS = 1000,
-    LANE_QUEUE_MAX = 1024,
-    LISTED_MAX = 100000,
-    TURNS_MAX = 4096,
-    ROOM_AGAIN_MS = 2000,
-    LEFT_STATES = 4
-};
+enum { TICK_MS = 1000, LANE_QUEUE_MAX = 1024, TURNS_MAX = 4096, ROOM_AGAIN_MS = 2000 };
 
 struct hearth_training_job *hearth_jobs_find(const struct hearth_jobs *jobs, const char *id)
 {
@@ -142,13 +135,11 @@ void hearth_jobs_go_on(struct hearth_jobs *jobs)
     hearth_jobs_promise(jobs);
 }
 
-static void start_recovery(struct hearth_jobs *jobs);
-
 static void on_tick(void *argument)
 {
     struct hearth_jobs *jobs = argument;
     if (!jobs->is_started)
-        start_recovery(jobs);
+        hearth_jobs_recover(jobs);
     else if (!jobs->first)
         hearth_timer_stop(jobs->tick);
     for (struct hearth_training_job *job = jobs->first; job; job = job->next)
@@ -212,90 +203,10 @@ void hearth_jobs_track(struct hearth_jobs *jobs, const struct hearth_track_liste
     jobs->track = listener;
 }
 
-/* What the last server left */
-
-struct recovery {
-    struct hearth_store_work work;
-    struct hearth_jobs *jobs;
-    struct hearth_record *records[LEFT_STATES];
-    size_t counts[LEFT_STATES];
-};
-
-/* No job of this server has begun yet, and its rows are written on this lane: what has none is
- * nobody's. */
-static int tidy(struct hearth_store *store, struct recovery *recovery)
-{
-    const struct hearth_record_filter all = {.kind = HEARTH_TRAINING_JOB, .limit = LISTED_MAX};
-    struct hearth_record *records;
-    size_t count = 0;
-    int rc = hearth_store_record_list(store, &all, recovery->work.arena, &records, &count,
-                                      &recovery->work.error);
-    if (!rc)
-        hearth_job_tidy(recovery->jobs->directory, records, count);
-    return rc;
-}
-
-static int read_left(struct hearth_store *store, struct hearth_store_work *work)
-{
-    static const enum hearth_job_state states[LEFT_STATES] = {
-        HEARTH_JOB_RUNNING, HEARTH_JOB_INTERRUPTED, HEARTH_JOB_QUEUED, HEARTH_JOB_PAUSED};
-    struct recovery *recovery = (struct recovery *)work;
-    int rc = tidy(store, recovery);
-    for (size_t i = 0; !rc && i < LEFT_STATES; i++) {
-        const struct hearth_record_filter filter = {.kind = HEARTH_TRAINING_JOB,
-                                                    .label = hearth_job_state_name(states[i]),
-                                                    .ascending = true,
-                                                    .limit = LISTED_MAX};
-        rc = hearth_store_record_list(store, &filter, work->arena, &recovery->records[i],
-                                      &recovery->counts[i], &work->error);
-    }
-    return rc;
-}
-
-static bool is_ours(const struct hearth_jobs *jobs, const struct hearth_record *record)
-{
-    json_t *facts = hearth_json_parse(record->facts_json, strlen(record->facts_json), NULL);
-    bool is_ours = strcmp(hearth_job_facts_internal(facts, "home"), jobs->owner) == 0;
-    json_decref(facts);
-    return is_ours && !hearth_jobs_find(jobs, record->id);
-}
-
-static void recover(struct hearth_store_work *work);
-
-static void start_recovery(struct hearth_jobs *jobs)
-{
-    if (jobs->is_recovering || jobs->is_stopped)
-        return;
-    struct recovery *recovery = hearth_store_work_create(sizeof(*recovery), read_left, recover);
-    recovery->jobs = jobs;
-    jobs->is_recovering = true;
-    jobs->away++;
-    hearth_store_work_start(jobs->work.store, &recovery->work);
-}
-
-/* While the database is away nothing is begun; it is asked again at each tick. */
-static void recover(struct hearth_store_work *work)
-{
-    struct recovery *recovery = (struct recovery *)work;
-    struct hearth_jobs *jobs = recovery->jobs;
-    jobs->away--;
-    jobs->is_recovering = false;
-    if (work->rc)
-        HEARTH_LOG(HEARTH_LOG_ERROR, "training.not_recovered",
-                   HEARTH_TEXT("reason", work->error.message));
-    for (size_t i = 0; !work->rc && !jobs->is_stopped && i < LEFT_STATES; i++)
-        for (size_t k = 0; k < recovery->counts[i]; k++)
-            if (is_ours(jobs, &recovery->records[i][k]))
-                hearth_job_recover(hearth_jobs_adopt(jobs, &recovery->records[i][k]));
-    jobs->is_started = !work->rc;
-    hearth_jobs_go_on(jobs);
-    hearth_store_work_free(work);
-}
-
 void hearth_jobs_start(struct hearth_jobs *jobs)
 {
     hearth_timer_start(jobs->tick, TICK_MS, TICK_MS);
-    start_recovery(jobs);
+    hearth_jobs_recover(jobs);
 }
 
 /* Life of all */

@@ -2,6 +2,7 @@
  * when they have ended. */
 #include "task/installs.h"
 
+#include "base/clock.h"
 #include "base/digest.h"
 #include "base/error.h"
 #include "base/log.h"
@@ -164,6 +165,7 @@ static void tell_tracker(const struct install *install, int64_t number)
     const struct hearth_track_pair tags[] = {{"hearth.source", source}};
     const struct hearth_track_version version = {.model = install->request.name,
                                                  .number = number,
+                                                 .installed_ms = hearth_clock_wall_ms(),
                                                  .tags = tags,
                                                  .tag_count = is_address ? 0 : 1};
     if (version.model)

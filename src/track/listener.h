@@ -46,9 +46,11 @@ struct hearth_track_run {
 struct hearth_track_version {
     const char *model;
     int64_t number;
-    const char *run;         /* that made it; "": none did, it was installed */
-    const char *alias;       /* that points at it from now on, or "" */
-    const char *source;      /* where its files are: a folder among the run's artifacts; else "" */
+    const char *run;      /* that made it; "": none did, it was installed */
+    int64_t installed_ms; /* of one that no run made: wall clock. A model that is deleted and made
+                             anew under its name counts from 1 again: this tells the two apart */
+    const char *alias;    /* that points at it from now on, or "" */
+    const char *source;   /* where its files are: a folder among the run's artifacts; else "" */
     const char *description; /* or "" */
     const struct hearth_track_pair *tags;
     size_t tag_count;

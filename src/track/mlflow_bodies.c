@@ -1,5 +1,6 @@
 #include "track/mlflow_bodies.h"
 
+#include "base/clock.h"
 #include "base/text.h"
 
 #include <stdio.h>
@@ -109,14 +110,25 @@ json_t *hearth_mlflow_inputs(const json_t *order, const char *run_id)
     return json_pack("{s:s, s:o}", "run_id", run_id, "datasets", inputs);
 }
 
+void hearth_mlflow_installed(const json_t *order, char ret_text[25])
+{
+    int64_t installed_ms = hearth_json_integer(order, "installed_ms", 0);
+    *ret_text = '\0';
+    if (installed_ms > 0)
+        hearth_clock_iso8601(installed_ms, ret_text);
+}
+
 json_t *hearth_mlflow_version_create(const json_t *order, const char *run_id, const char *source)
 {
-    char number[24];
+    char number[24], installed[25];
     json_t *tags = json_array();
+    hearth_mlflow_installed(order, installed);
     snprintf(number, sizeof(number), "%lld", (long long)hearth_json_integer(order, "number", 0));
     add_tag(tags, HEARTH_TAG_VERSION, number);
     if (*run_id)
         add_tag(tags, HEARTH_TAG_JOB, hearth_json_text(order, "run", ""));
+    else if (*installed)
+        add_tag(tags, HEARTH_TAG_INSTALLED, installed);
     add_tags_of(tags, order);
     json_t *body =
         json_pack("{s:s, s:s, s:s, s:o}", "name", hearth_json_text(order, "model", ""), "source",

@@ -10,6 +10,9 @@
 #define HEARTH_TAG_JOB "hearth.job"
 #define HEARTH_TAG_MODEL "hearth.model"
 #define HEARTH_TAG_VERSION "hearth.version"
+#define HEARTH_TAG_INSTALLED "hearth.installed"
+/* The value of the last; "" when the order says none. */
+void hearth_mlflow_installed(const json_t *order, char ret_text[25]);
 
 json_t *hearth_mlflow_run_create(const json_t *order, const char *experiment_id);
 json_t *hearth_mlflow_run_search(const json_t *order, const char *experiment_id);

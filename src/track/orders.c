@@ -135,8 +135,9 @@ json_t *hearth_order_version(const struct hearth_track_version *version)
     if ((*run && !is_run(run)) || !version->model || !hearth_model_name_valid(version->model) ||
         (*source && !hearth_inner_path_valid(source)))
         return NULL;
-    return json_pack("{s:s, s:s, s:I, s:s, s:o, s:s, s:o, s:o}", "verb", "version", "model",
-                     version->model, "number", (json_int_t)version->number, "run", run, "alias",
+    return json_pack("{s:s, s:s, s:I, s:s, s:I, s:o, s:s, s:o, s:o}", "verb", "version", "model",
+                     version->model, "number", (json_int_t)version->number, "run", run,
+                     "installed_ms", (json_int_t)version->installed_ms, "alias",
                      cut_text(version->alias, KEY_MAX), "source", source, "description",
                      cut_text(version->description, TEXT_MAX), "tags",
                      pairs(version->tags, version->tag_count, TAG_MAX));
@@ -153,6 +154,6 @@ json_t *hearth_order_alias(const char *model, const char *alias, int64_t number)
 void hearth_order_subject(const json_t *order, char *ret_subject, size_t size)
 {
     const char *run = hearth_json_text(order, "run", "");
-    snprintf(ret_subject, size, "%s%s", *run ? "run." : HEARTH_OUTBOX_MODEL,
+    snprintf(ret_subject, size, "%s%s", *run ? HEARTH_OUTBOX_RUN : HEARTH_OUTBOX_MODEL,
              *run ? run : hearth_json_text(order, "model", ""));
 }

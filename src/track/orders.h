@@ -8,7 +8,8 @@
  *     {"verb": "metrics", "run", "metrics": [{"key", "value", "step", "timestamp"}]}
  *     {"verb": "end", "run", "status", "end_ms"}
  *     {"verb": "artifacts", "run", "folder", "place"}
- *     {"verb": "version", "model", "number", "run", "alias", "source", "description", "tags"}
+ *     {"verb": "version", "model", "number", "run", "installed_ms", "alias", "source",
+ *      "description", "tags"}
  *     {"verb": "alias", "model", "alias", "number"}
  *
  * "run" is "" in that of a version which no run made. */
@@ -27,8 +28,9 @@ json_t *hearth_order_artifacts(const char *run, const char *folder, const char *
 json_t *hearth_order_version(const struct hearth_track_version *version);
 json_t *hearth_order_alias(const char *model, const char *alias, int64_t number);
 
-/* What a model's subject begins with. */
+/* What a model's and a run's subject begin with. */
 #define HEARTH_OUTBOX_MODEL "model."
+#define HEARTH_OUTBOX_RUN "run."
 /* "run." or "model." and the id: whose order it keeps, and under which id it is tracked. */
 void hearth_order_subject(const json_t *order, char *ret_subject, size_t size);
 

@@ -75,21 +75,28 @@ static void take_version(const json_t *version, char *ret_number, size_t size)
              hearth_telling_is_id(number) && strlen(number) < size ? number : "");
 }
 
-/* MLflow counts its versions itself; ours is a tag of it, and so is the job that made it: a model
- * may be made anew under its name, and then counts from 1 again. Neither has quotes. */
+/* MLflow counts its versions itself; ours is a tag of it, and so is the job that made it, or when
+ * it was installed: a model may be made anew under its name, and then counts from 1 again. None has
+ * quotes. An alias says neither, and means the newest of that number. */
 static enum hearth_outbox_verdict find_version(struct hearth_telling *telling, const char *model,
                                                char *ret_number, size_t size)
 {
     struct hearth_buf path;
     struct hearth_mlflow_reply reply;
     const char *run = hearth_json_text(telling->order, "run", "");
-    char filter[384];
+    char installed[25], filter[384];
+    hearth_mlflow_installed(telling->order, installed);
+    const char *tag = *run         ? " AND tags.`" HEARTH_TAG_JOB "`='"
+                      : *installed ? " AND tags.`" HEARTH_TAG_INSTALLED "`='"
+                                   : "";
     snprintf(filter, sizeof(filter),
              "name='%.100s' AND tags.`" HEARTH_TAG_VERSION "`='%lld'%s%.100s%s", model,
-             (long long)hearth_json_integer(telling->order, "number", 0),
-             *run ? " AND tags.`" HEARTH_TAG_JOB "`='" : "", run, *run ? "'" : "");
+             (long long)hearth_json_integer(telling->order, "number", 0), tag,
+             *run ? run : installed, *tag ? "'" : "");
     hearth_buf_init(&path, 2048);
-    hearth_buf_text(&path, "model-versions/search?max_results=1&filter=");
+    hearth_buf_text(&path, "model-versions/search?max_results=1&order_by=");
+    hearth_mlflow_escape(&path, "version_number DESC", false);
+    hearth_buf_text(&path, "&filter=");
     hearth_mlflow_escape(&path, filter, false);
     enum hearth_outbox_verdict came =
         hearth_mlflow_ask(telling->mlflow, "GET", hearth_buf_cstr(&path), NULL, &reply);

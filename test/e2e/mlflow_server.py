@@ -67,9 +67,12 @@ class Mlflow:
         found = self.ask("POST", "experiments/search", {"max_results": 1000, "view_type": "ALL"})["experiments"]
         return [each["experiment_id"] for each in found if each["name"] == name]
 
+    def all_versions(self, name):
+        return self.ask("GET", f"model-versions/search?filter=name%3D%27{name}%27").get("model_versions", [])
+
     def versions(self, name):
         """{our number: MLflow's version}, each once."""
-        found = self.ask("GET", f"model-versions/search?filter=name%3D%27{name}%27").get("model_versions", [])
+        found = self.all_versions(name)
         numbers = [{tag["key"]: tag["value"] for tag in each["tags"]}["hearth.version"] for each in found]
         assert len(numbers) == len(set(numbers)), found
         return dict(zip(map(int, numbers), found))

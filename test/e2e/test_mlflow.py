@@ -1,10 +1,12 @@
 """Models are told to a real MLflow server: there, away and back, killed between the two, with wrong
 credentials, behind a proxy that answers nonsense, and by two gateways on one database."""
+import contextlib
 import itertools
 import json
 import os
 import pathlib
 import signal
+import sqlite3
 import subprocess
 import time
 
@@ -123,6 +125,23 @@ def test_mlflows_client_reads_what_was_told(start, mlflow):
     assert server.metric("hearth_tracking_refused") == 0
 
 
+def test_a_model_made_anew_does_not_meet_its_old_versions(start, mlflow):
+    server = start(env={"MLFLOW_TRACKING_URI": mlflow.url})
+    for text in ("one", "two"):
+        assert server.post("/models", {"name": "anew", "source": f"fake:reply = {text}"}).status == 201
+        assert server.request("PUT", "/models/anew/aliases/mine", {"version": 1}).status == 200
+        wait_told(server, "anew")
+        wait_for(lambda: server.metric("hearth_tracking_pending") == 0, 60, "the versions")
+        assert server.delete("/models/anew").status == 200
+    tags = [{tag["key"]: tag["value"] for tag in each["tags"]} for each in mlflow.all_versions("anew")]
+    assert [each["hearth.version"] for each in tags] == ["1", "1"]
+    assert {each["hearth.source"] for each in tags} == {"fake:reply = one", "fake:reply = two"}
+    assert tags[0]["hearth.installed"] != tags[1]["hearth.installed"]
+    model = mlflow.ask("GET", "registered-models/get?name=anew")["registered_model"]
+    newest = max(mlflow.all_versions("anew"), key=lambda each: int(each["version"]))
+    assert model["aliases"] == [{"alias": "mine", "version": newest["version"]}]
+
+
 def test_mlflow_comes_back_by_itself(start, proxy, mlflow):
     proxy.mode = "down"
     server = start(env=proxy.env())
@@ -230,12 +249,18 @@ def test_two_gateways_on_one_database_tell_each_model_once(start, database, prox
 
 
 @pytest.mark.skipif(not os.environ.get("HEARTH_TEST_GGUF"), reason="HEARTH_TEST_GGUF names no model")
-def test_a_training_job_is_told_whole_and_once_when_mlflow_is_back(serve, proxy, mlflow):  # noqa: F811
+def test_a_training_job_is_told_whole_and_once_when_mlflow_is_back(serve, start, proxy, mlflow):  # noqa: F811
     proxy.mode = "down"
     server = serve(**proxy.env())
     shown = ended(server, submit(server, "learnt"))
     assert shown["version_number"] == 1
+    # As if it had been killed between the job's row and those of the outbox.
+    server.stop(signal.SIGKILL)
+    with contextlib.closing(sqlite3.connect(server.home / "hearth.db")) as rows, rows:
+        assert rows.execute("DELETE FROM record WHERE kind = 'outbox' AND json_extract(facts_json, '$.verb') IN "
+                            "('end', 'version', 'artifacts')").rowcount == 3
     proxy.mode = "pass"
+    server = start(env=proxy.env())
     experiment = wait_told(server, "learnt")
     wait_for(lambda: server.metric("hearth_tracking_pending") == 0, 60, "the run")
     assert server.metric("hearth_tracking_refused") == 0 and server.metric("hearth_tracking_lost_total") == 0
