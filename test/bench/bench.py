@@ -4,7 +4,7 @@
 Prints a table of ratios with the bar of each, the peer against itself as the noise, and the
 machine's instruction set. Exits 0 whatever the figures are: it measures, it does not judge.
 
-    bench.py [--only queue,health,rest,idle,gateway,chat,inside,structure,batch,prefixes,decoder,decoder-http,soak] [--rounds 3]
+    bench.py [--only queue,health,rest,idle,gateway,chat,inside,structure,batch,prefixes,decoder,decoder-http,hub,soak] [--rounds 3]
 """
 import argparse
 import concurrent.futures
@@ -24,6 +24,7 @@ import time
 import batch_lines
 import decoder_http
 import decoders
+import hub
 import inside
 import prefixes
 import servers
@@ -232,7 +233,7 @@ def instruction_set():
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", default="queue,health,rest,idle,gateway,chat,inside,structure,batch,prefixes,decoder,decoder-http,soak")
+    parser.add_argument("--only", default="queue,health,rest,idle,gateway,chat,inside,structure,batch,prefixes,decoder,decoder-http,hub,soak")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--soak-seconds", type=int, default=1800)
     parser.add_argument("--gguf", default=os.environ.get("HEARTH_TEST_GGUF"))
@@ -268,6 +269,8 @@ def main():
     if "decoder-http" in chosen:
         decoder_http.bench(options.rounds, options.gguf, options.llama_server, os.cpu_count(),
                            load_of, report)
+    if "hub" in chosen:
+        hub.bench(options.gguf, report)
     if "soak" in chosen:
         bench_soak(options.soak_seconds)
     print("\n| | bar | hearth | peer | ratio | noise |\n|---|---|---|---|---|---|")
