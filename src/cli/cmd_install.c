@@ -8,8 +8,9 @@
 #include "cli/local.h"
 #include "cli/print_json.h"
 #include "cli/progress.h"
+#include "cli/quantized.h"
 #include "config/lock.h"
-#include "domain/quantization.h"
+#include "registry/model_json.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -24,6 +25,7 @@ struct wanted {
     int64_t number; /* the version that came of it */
     const char *name;
     const char *warning; /* why no engine serves it, or NULL */
+    json_t *quantized;   /* what quantizing it has cost, or NULL */
 };
 
 struct install {
@@ -87,7 +89,6 @@ static int want_typed(struct install *install, struct hearth_error *error)
     request->name = hearth_invocation_option(invocation, "name");
     request->label = hearth_invocation_option(invocation, "label");
     request->base = hearth_invocation_option(invocation, "base");
-    request->quantize = hearth_invocation_option(invocation, "quantize");
     request->task = hearth_invocation_option(invocation, "task");
     request->description = hearth_invocation_option(invocation, "description");
     request->device = hearth_invocation_option(invocation, "device");
@@ -97,8 +98,9 @@ static int want_typed(struct install *install, struct hearth_error *error)
                                 request->name);
     /* The server checks the same. Here a slip is told before anything is sent. */
     int rc = hearth_source_check(request->source, error);
-    if (!rc && request->quantize)
-        rc = hearth_quantization_check(request->quantize, error);
+    if (!rc)
+        rc = hearth_quantize_options(invocation, &request->quantize, &request->perplexity_text,
+                                     error);
     if (!rc && install->client)
         rc = hearth_source_check_remote(request->source, error);
     if (!rc)
@@ -234,9 +236,13 @@ static void warn_here(struct install *install, struct hearth_store *store, int64
 {
     struct hearth_version *version = NULL;
     struct hearth_error ignored;
-    if (!hearth_store_version_get(store, model_id, wanted->number, install->invocation->arena,
-                                  &version, &ignored))
-        warn(install, wanted, version->state_reason);
+    if (hearth_store_version_get(store, model_id, wanted->number, install->invocation->arena,
+                                 &version, &ignored))
+        return;
+    warn(install, wanted, version->state_reason);
+    json_t *json = hearth_version_json(version);
+    wanted->quantized = hearth_quantized_json(json);
+    json_decref(json);
 }
 
 /* The first failure ends it; what was installed before that stays. */
@@ -294,6 +300,7 @@ static json_t *request_json(const struct hearth_install_request *request)
     put_text(body, "version", request->label);
     put_text(body, "base", request->base);
     put_text(body, "quantize", request->quantize);
+    put_text(body, "perplexity_text", request->perplexity_text);
     put_text(body, "task", request->task);
     put_text(body, "description", request->description);
     put_text(body, "device", request->device);
@@ -337,8 +344,10 @@ static int follow(struct install *install, struct wanted *wanted, struct hearth_
             hearth_progress_show(&progress, hearth_json_integer(fetched, "bytes_done", 0),
                                  hearth_json_integer(fetched, "bytes_total", -1));
         done = strcmp(state, "ready") == 0;
-        if (done)
+        if (done) {
             warn(install, wanted, hearth_json_text(version, "reason", NULL));
+            wanted->quantized = hearth_quantized_json(version);
+        }
         if (!rc && strcmp(state, "failed") == 0) {
             rc = hearth_error_set(error, HEARTH_EMODEL, "%s",
                                   hearth_json_text(version, "reason", "the install failed"));
@@ -383,6 +392,7 @@ static int register_there(struct install *install, const struct hearth_install_r
     put_text(body, "label", request->label);
     put_text(body, "base", request->base);
     put_text(body, "quantize", request->quantize);
+    put_text(body, "perplexity_text", request->perplexity_text);
     call.path =
         hearth_client_path(install->invocation->arena, "/models/", request->name, "/versions");
     call.body = body;
@@ -421,6 +431,7 @@ static int install_there(struct install *install, struct hearth_error *error)
 static void tell_one(const struct wanted *wanted)
 {
     printf("installed %s:%lld\n", wanted->name, (long long)wanted->number);
+    hearth_quantized_print(wanted->quantized);
     if (wanted->warning)
         fprintf(stderr, "hearth: warning: %s:%lld cannot be served: %s\n", wanted->name,
                 (long long)wanted->number, wanted->warning);
@@ -430,9 +441,11 @@ static int tell(const struct install *install, struct hearth_error *error)
 {
     json_t *list = json_array();
     for (size_t i = 0; i < install->count; i++)
-        json_array_append_new(list, json_pack("{s:s, s:I, s:s*}", "name", install->wanted[i].name,
-                                              "version", (json_int_t)install->wanted[i].number,
-                                              "warning", install->wanted[i].warning));
+        json_array_append_new(list,
+                              json_pack("{s:s, s:I, s:s*, s:o*}", "name", install->wanted[i].name,
+                                        "version", (json_int_t)install->wanted[i].number, "warning",
+                                        install->wanted[i].warning, "quantized",
+                                        json_incref(install->wanted[i].quantized)));
     if (install->invocation->json)
         return hearth_print_json(json_pack("{s:o}", "installed", list), error);
     json_decref(list);
@@ -454,5 +467,9 @@ int hearth_cli_install(struct hearth_invocation *invocation, struct hearth_error
         rc = install.client ? install_there(&install, error) : install_here(&install, error);
     }
     hearth_client_destroy(install.client);
-    return rc ? rc : tell(&install, error);
+    if (!rc)
+        rc = tell(&install, error);
+    for (size_t i = 0; i < install.count; i++)
+        json_decref(install.wanted[i].quantized);
+    return rc;
 }

@@ -5,6 +5,7 @@
 #include "cli/command.h"
 #include "cli/local.h"
 #include "cli/print_json.h"
+#include "cli/quantized.h"
 #include "cli/terminal.h"
 #include "registry/model_json.h"
 
@@ -186,6 +187,9 @@ static void print_version(const json_t *version)
     hearth_print_field("  computes", hearth_json_text(version, "compute", ""));
     hearth_print_field("  tools", hearth_json_text(version, "tools", ""));
     hearth_print_field("  created", hearth_json_text(version, "created_at", ""));
+    json_t *quantized = hearth_quantized_json(version);
+    hearth_quantized_print(quantized);
+    json_decref(quantized);
     size_t index;
     const json_t *file;
     json_array_foreach(json_object_get(version, "files"), index, file)

@@ -1043,16 +1043,22 @@ static const struct hearth_schema node_137 = {
     .check = hearth_check_quantization,
 };
 static const struct hearth_schema node_138 = {
+    .expected = "a string of 1 to 65,536 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_min = 1,
+    .length_max = 65536,
+};
+static const struct hearth_schema node_139 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .check = hearth_check_device,
 };
-static const struct hearth_schema node_139 = {
+static const struct hearth_schema node_140 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
     .check = hearth_check_settings,
 };
-static const struct hearth_schema node_140 = {
+static const struct hearth_schema node_141 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
     .check = hearth_check_settings,
@@ -1068,93 +1074,101 @@ static const struct hearth_schema_property top_model_create_properties[] = {
     {"base_model", &node_135, false},
     {"base", &node_136, false},
     {"quantize", &node_137, false},
-    {"device", &node_138, false},
-    {"settings", &node_139, false},
-    {"config", &node_140, false},
+    {"perplexity_text", &node_138, false},
+    {"device", &node_139, false},
+    {"settings", &node_140, false},
+    {"config", &node_141, false},
 };
 const struct hearth_schema hearth_schema_model_create = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
     .properties = top_model_create_properties,
-    .property_count = 13,
+    .property_count = 14,
     .closed = true,
 };
-static const struct hearth_schema node_141 = {
+static const struct hearth_schema node_142 = {
     .expected = "a string of 1 to 4,096 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 4096,
     .check = hearth_check_source,
 };
-static const struct hearth_schema node_142 = {
+static const struct hearth_schema node_143 = {
     .expected = "a string of at most 128 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 128,
 };
-static const struct hearth_schema node_143 = {
+static const struct hearth_schema node_144 = {
     .expected = "a string of 1 to 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_min = 1,
     .length_max = 256,
 };
-static const struct hearth_schema node_144 = {
+static const struct hearth_schema node_145 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .check = hearth_check_quantization,
 };
+static const struct hearth_schema node_146 = {
+    .expected = "a string of 1 to 65,536 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_min = 1,
+    .length_max = 65536,
+};
 static const struct hearth_schema_property top_version_create_properties[] = {
-    {"source", &node_141, true},
-    {"label", &node_142, false},
-    {"base", &node_143, false},
-    {"quantize", &node_144, false},
+    {"source", &node_142, true},
+    {"label", &node_143, false},
+    {"base", &node_144, false},
+    {"quantize", &node_145, false},
+    {"perplexity_text", &node_146, false},
 };
 const struct hearth_schema hearth_schema_version_create = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
     .properties = top_version_create_properties,
-    .property_count = 4,
+    .property_count = 5,
     .closed = true,
 };
-static const struct hearth_schema node_145 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING,
-    .check = hearth_check_task,
-};
-static const struct hearth_schema node_146 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING,
-    .check = hearth_check_task,
-};
 static const struct hearth_schema node_147 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING,
+    .check = hearth_check_task,
+};
+static const struct hearth_schema node_148 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING,
+    .check = hearth_check_task,
+};
+static const struct hearth_schema node_149 = {
     .expected = "a string of at most 16,384 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 16384,
 };
-static const struct hearth_schema node_148 = {
+static const struct hearth_schema node_150 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 256,
 };
-static const struct hearth_schema node_149 = {
+static const struct hearth_schema node_151 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
     .check = hearth_check_device,
 };
-static const struct hearth_schema node_150 = {
+static const struct hearth_schema node_152 = {
     .expected = "an integer of at least 0",
     .types = HEARTH_SCHEMA_INTEGER,
     .minimum = &(const double){0.0},
 };
 static const struct hearth_schema_property top_model_update_properties[] = {
-    {"task", &node_145, false},
-    {"task_type", &node_146, false},
-    {"description", &node_147, false},
+    {"task", &node_147, false},
+    {"task_type", &node_148, false},
+    {"description", &node_149, false},
     {"tags", &hearth_schema_tags, false},
-    {"base_model", &node_148, false},
-    {"device", &node_149, false},
+    {"base_model", &node_150, false},
+    {"device", &node_151, false},
     {"settings", &hearth_schema_settings, false},
     {"config", &hearth_schema_settings, false},
-    {"revision", &node_150, false},
+    {"revision", &node_152, false},
 };
 const struct hearth_schema hearth_schema_model_update = {
     .expected = "an object",
@@ -1163,19 +1177,19 @@ const struct hearth_schema hearth_schema_model_update = {
     .property_count = 9,
     .closed = true,
 };
-static const struct hearth_schema node_151 = {
+static const struct hearth_schema node_153 = {
     .expected = "an integer of at least 1",
     .types = HEARTH_SCHEMA_INTEGER,
     .minimum = &(const double){1.0},
 };
-static const struct hearth_schema node_152 = {
+static const struct hearth_schema node_154 = {
     .expected = "an integer of at least 0",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
 };
 static const struct hearth_schema_property top_alias_set_properties[] = {
-    {"version", &node_151, true},
-    {"revision", &node_152, false},
+    {"version", &node_153, true},
+    {"revision", &node_154, false},
 };
 const struct hearth_schema hearth_schema_alias_set = {
     .expected = "an object",
@@ -1184,67 +1198,67 @@ const struct hearth_schema hearth_schema_alias_set = {
     .property_count = 2,
     .closed = true,
 };
-static const struct hearth_schema node_153 = {
+static const struct hearth_schema node_155 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
-};
-static const struct hearth_schema node_156 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING,
-};
-static const struct hearth_schema node_157 = {
-    .expected = "an integer from 0 to 2,147,483,647",
-    .types = HEARTH_SCHEMA_INTEGER,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){2147483647.0},
-};
-static const struct hearth_schema node_160 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING,
-};
-static const struct hearth_schema node_161 = {
-    .expected = "an integer from 0 to 2,147,483,647",
-    .types = HEARTH_SCHEMA_INTEGER,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){2147483647.0},
-};
-static const struct hearth_schema node_159 = {
-    .expected = "a string or an integer from 0 to 2,147,483,647",
-    .any_of = (const struct hearth_schema *const[]){&node_160, &node_161, NULL},
 };
 static const struct hearth_schema node_158 = {
-    .expected = "an array of strings or an integer from 0 to 2,147,483,647 of 1 to 1,048,576 items",
-    .types = HEARTH_SCHEMA_ARRAY,
-    .length_min = 1,
-    .length_max = 1048576,
-    .items = &node_159,
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_155 = {
-    .expected = "a string or an object or an integer from 0 to 2,147,483,647 or an array of strings or an integer from 0 to 2,147,483,647 of 1 to 1,048,576 items",
-    .any_of = (const struct hearth_schema *const[]){&node_156, &hearth_schema_native_prompt_object, &node_157, &node_158, NULL},
-};
-static const struct hearth_schema node_154 = {
-    .expected = "an array of strings or an object or an integer from 0 to 2,147,483,647 or an array of strings or an integer from 0 to 2,147,483,647 of 1 to 1,048,576 items of 1 to 1,048,576 items",
-    .types = HEARTH_SCHEMA_ARRAY,
-    .length_min = 1,
-    .length_max = 1048576,
-    .items = &node_155,
-};
-const struct hearth_schema hearth_schema_native_prompt = {
-    .expected = "a text, a list of token ids or of texts and ids, or a list of 1 to 64 of these",
-    .any_of = (const struct hearth_schema *const[]){&node_153, &hearth_schema_native_prompt_object, &node_154, NULL},
+static const struct hearth_schema node_159 = {
+    .expected = "an integer from 0 to 2,147,483,647",
+    .types = HEARTH_SCHEMA_INTEGER,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){2147483647.0},
 };
 static const struct hearth_schema node_162 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
 static const struct hearth_schema node_163 = {
+    .expected = "an integer from 0 to 2,147,483,647",
+    .types = HEARTH_SCHEMA_INTEGER,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){2147483647.0},
+};
+static const struct hearth_schema node_161 = {
+    .expected = "a string or an integer from 0 to 2,147,483,647",
+    .any_of = (const struct hearth_schema *const[]){&node_162, &node_163, NULL},
+};
+static const struct hearth_schema node_160 = {
+    .expected = "an array of strings or an integer from 0 to 2,147,483,647 of 1 to 1,048,576 items",
+    .types = HEARTH_SCHEMA_ARRAY,
+    .length_min = 1,
+    .length_max = 1048576,
+    .items = &node_161,
+};
+static const struct hearth_schema node_157 = {
+    .expected = "a string or an object or an integer from 0 to 2,147,483,647 or an array of strings or an integer from 0 to 2,147,483,647 of 1 to 1,048,576 items",
+    .any_of = (const struct hearth_schema *const[]){&node_158, &hearth_schema_native_prompt_object, &node_159, &node_160, NULL},
+};
+static const struct hearth_schema node_156 = {
+    .expected = "an array of strings or an object or an integer from 0 to 2,147,483,647 or an array of strings or an integer from 0 to 2,147,483,647 of 1 to 1,048,576 items of 1 to 1,048,576 items",
+    .types = HEARTH_SCHEMA_ARRAY,
+    .length_min = 1,
+    .length_max = 1048576,
+    .items = &node_157,
+};
+const struct hearth_schema hearth_schema_native_prompt = {
+    .expected = "a text, a list of token ids or of texts and ids, or a list of 1 to 64 of these",
+    .any_of = (const struct hearth_schema *const[]){&node_155, &hearth_schema_native_prompt_object, &node_156, NULL},
+};
+static const struct hearth_schema node_164 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING,
+};
+static const struct hearth_schema node_165 = {
     .expected = "nothing",
     .refused = "only text can be read here",
 };
 static const struct hearth_schema_property top_native_prompt_object_properties[] = {
-    {"prompt_string", &node_162, true},
-    {"multimodal_data", &node_163, false},
+    {"prompt_string", &node_164, true},
+    {"multimodal_data", &node_165, false},
 };
 const struct hearth_schema hearth_schema_native_prompt_object = {
     .expected = "an object",
@@ -1253,38 +1267,26 @@ const struct hearth_schema hearth_schema_native_prompt_object = {
     .property_count = 2,
     .closed = true,
 };
-static const struct hearth_schema node_164 = {
+static const struct hearth_schema node_166 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_165 = {
+static const struct hearth_schema node_167 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_166 = {
-    .expected = "an integer from -1 to 2,147,483,647",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-1.0},
-    .maximum = &(const double){2147483647.0},
-};
-static const struct hearth_schema node_167 = {
-    .expected = "an integer from -1 to 2,147,483,647",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-1.0},
-    .maximum = &(const double){2147483647.0},
-};
 static const struct hearth_schema node_168 = {
-    .expected = "a number from 0 to 100",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){100.0},
+    .expected = "an integer from -1 to 2,147,483,647",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){2147483647.0},
 };
 static const struct hearth_schema node_169 = {
-    .expected = "a number from 0 to 100",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){100.0},
+    .expected = "an integer from -1 to 2,147,483,647",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){2147483647.0},
 };
 static const struct hearth_schema node_170 = {
     .expected = "a number from 0 to 100",
@@ -1293,22 +1295,22 @@ static const struct hearth_schema node_170 = {
     .maximum = &(const double){100.0},
 };
 static const struct hearth_schema node_171 = {
+    .expected = "a number from 0 to 100",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){100.0},
+};
+static const struct hearth_schema node_172 = {
+    .expected = "a number from 0 to 100",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){100.0},
+};
+static const struct hearth_schema node_173 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
-};
-static const struct hearth_schema node_172 = {
-    .expected = "a number from 0 to 1",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){1.0},
-};
-static const struct hearth_schema node_173 = {
-    .expected = "a number from 0 to 1",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){1.0},
 };
 static const struct hearth_schema node_174 = {
     .expected = "a number from 0 to 1",
@@ -1317,10 +1319,10 @@ static const struct hearth_schema node_174 = {
     .maximum = &(const double){1.0},
 };
 static const struct hearth_schema node_175 = {
-    .expected = "a number from -1 to 1000",
+    .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-1.0},
-    .maximum = &(const double){1000.0},
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
 };
 static const struct hearth_schema node_176 = {
     .expected = "a number from 0 to 1",
@@ -1329,186 +1331,190 @@ static const struct hearth_schema node_176 = {
     .maximum = &(const double){1.0},
 };
 static const struct hearth_schema node_177 = {
+    .expected = "a number from -1 to 1000",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){1000.0},
+};
+static const struct hearth_schema node_178 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_178 = {
+static const struct hearth_schema node_179 = {
+    .expected = "a number from 0 to 1",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
+};
+static const struct hearth_schema node_180 = {
     .expected = "a number over 0 and at most 10",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .minimum_exclusive = true,
     .maximum = &(const double){10.0},
 };
-static const struct hearth_schema node_179 = {
+static const struct hearth_schema node_181 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_180 = {
-    .expected = "a number from -2 to 2",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-2.0},
-    .maximum = &(const double){2.0},
-};
-static const struct hearth_schema node_181 = {
-    .expected = "a number from -2 to 2",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-2.0},
-    .maximum = &(const double){2.0},
-};
 static const struct hearth_schema node_182 = {
+    .expected = "a number from -2 to 2",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-2.0},
+    .maximum = &(const double){2.0},
+};
+static const struct hearth_schema node_183 = {
+    .expected = "a number from -2 to 2",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-2.0},
+    .maximum = &(const double){2.0},
+};
+static const struct hearth_schema node_184 = {
     .expected = "a number from 0 to 100",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){100.0},
 };
-static const struct hearth_schema node_183 = {
+static const struct hearth_schema node_185 = {
     .expected = "a number from 1 to 100",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){100.0},
 };
-static const struct hearth_schema node_184 = {
+static const struct hearth_schema node_186 = {
     .expected = "an integer from 0 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_185 = {
+static const struct hearth_schema node_187 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_187 = {
+static const struct hearth_schema node_189 = {
     .expected = "a string of 1 to 40 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 40,
 };
-static const struct hearth_schema node_186 = {
+static const struct hearth_schema node_188 = {
     .expected = "a list of up to 16 texts of 1 to 40 bytes",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 16,
-    .items = &node_187,
+    .items = &node_189,
 };
-static const struct hearth_schema node_188 = {
+static const struct hearth_schema node_190 = {
     .expected = "0: mirostat is not available here; top_p, min_p, typical_p, top_n_sigma, xtc and dry are",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){0.0},
 };
-static const struct hearth_schema node_189 = {
+static const struct hearth_schema node_191 = {
     .expected = "a number",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_190 = {
+static const struct hearth_schema node_192 = {
     .expected = "a number",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_193 = {
+static const struct hearth_schema node_195 = {
     .expected = "a string of at most 32 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 32,
 };
-static const struct hearth_schema node_192 = {
+static const struct hearth_schema node_194 = {
     .expected = "an array of strings of at most 32 characters of at most 16 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_max = 16,
-    .items = &node_193,
+    .items = &node_195,
 };
-static const struct hearth_schema node_194 = {
+static const struct hearth_schema node_196 = {
     .expected = "a string of at most 16 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 16,
 };
-static const struct hearth_schema node_195 = {
+static const struct hearth_schema node_197 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_191 = {
+static const struct hearth_schema node_193 = {
     .expected = "an array of strings of at most 32 characters of at most 16 items or a string of at most 16 characters",
-    .any_of = (const struct hearth_schema *const[]){&node_192, &node_194, &node_195, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_194, &node_196, &node_197, NULL},
 };
-static const struct hearth_schema node_196 = {
+static const struct hearth_schema node_198 = {
     .expected = "an integer",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_197 = {
+static const struct hearth_schema node_199 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_200 = {
+static const struct hearth_schema node_202 = {
     .expected = "a number from -100 to 100",
     .types = HEARTH_SCHEMA_NUMBER,
     .minimum = &(const double){-100.0},
     .maximum = &(const double){100.0},
 };
-static const struct hearth_schema node_199 = {
+static const struct hearth_schema node_201 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
-    .additional = &node_200,
+    .additional = &node_202,
 };
-static const struct hearth_schema node_202 = {
+static const struct hearth_schema node_204 = {
     .expected = "an array of 2 to 2 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 2,
     .length_max = 2,
 };
-static const struct hearth_schema node_201 = {
+static const struct hearth_schema node_203 = {
     .expected = "an array of arrays of 2 to 2 items of at most 1,024 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_max = 1024,
-    .items = &node_202,
+    .items = &node_204,
 };
-static const struct hearth_schema node_203 = {
+static const struct hearth_schema node_205 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_198 = {
+static const struct hearth_schema node_200 = {
     .expected = "an object or an array of arrays of 2 to 2 items of at most 1,024 items",
-    .any_of = (const struct hearth_schema *const[]){&node_199, &node_201, &node_203, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_201, &node_203, &node_205, NULL},
 };
-static const struct hearth_schema node_204 = {
+static const struct hearth_schema node_206 = {
     .expected = "an integer from 0 to 20",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){20.0},
 };
-static const struct hearth_schema node_205 = {
+static const struct hearth_schema node_207 = {
     .expected = "a string of at most 1,048,576 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 1048576,
 };
-static const struct hearth_schema node_206 = {
+static const struct hearth_schema node_208 = {
     .expected = "any value",
 };
-static const struct hearth_schema node_207 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_208 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
 static const struct hearth_schema node_209 = {
-    .expected = "nothing",
-    .refused = "probabilities behind the sampling rules are not known here; n_probs gives those before",
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_210 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_211 = {
-    .expected = "an integer",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .expected = "nothing",
+    .refused = "probabilities behind the sampling rules are not known here; n_probs gives those before",
 };
 static const struct hearth_schema node_212 = {
-    .expected = "an integer",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_213 = {
     .expected = "an integer",
@@ -1535,73 +1541,81 @@ static const struct hearth_schema node_218 = {
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_219 = {
+    .expected = "an integer",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_220 = {
+    .expected = "an integer",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_221 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_221 = {
+static const struct hearth_schema node_223 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 256,
 };
-static const struct hearth_schema node_220 = {
+static const struct hearth_schema node_222 = {
     .expected = "an array of strings of at most 256 characters of at most 64 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 64,
-    .items = &node_221,
+    .items = &node_223,
 };
 static const struct hearth_schema_property top_native_completion_request_properties[] = {
     {"keep_alive", &hearth_schema_keep_alive, false},
     {"prompt", &hearth_schema_native_prompt, true},
-    {"model", &node_164, false},
-    {"stream", &node_165, false},
-    {"n_predict", &node_166, false},
-    {"max_tokens", &node_167, false},
-    {"temperature", &node_168, false},
-    {"dynatemp_range", &node_169, false},
-    {"dynatemp_exponent", &node_170, false},
-    {"top_k", &node_171, false},
-    {"top_p", &node_172, false},
-    {"min_p", &node_173, false},
-    {"typical_p", &node_174, false},
-    {"top_n_sigma", &node_175, false},
-    {"xtc_probability", &node_176, false},
-    {"xtc_threshold", &node_177, false},
-    {"repeat_penalty", &node_178, false},
-    {"repeat_last_n", &node_179, false},
-    {"presence_penalty", &node_180, false},
-    {"frequency_penalty", &node_181, false},
-    {"dry_multiplier", &node_182, false},
-    {"dry_base", &node_183, false},
-    {"dry_allowed_length", &node_184, false},
-    {"dry_penalty_last_n", &node_185, false},
-    {"dry_sequence_breakers", &node_186, false},
-    {"mirostat", &node_188, false},
-    {"mirostat_tau", &node_189, false},
-    {"mirostat_eta", &node_190, false},
-    {"samplers", &node_191, false},
-    {"seed", &node_196, false},
+    {"model", &node_166, false},
+    {"stream", &node_167, false},
+    {"n_predict", &node_168, false},
+    {"max_tokens", &node_169, false},
+    {"temperature", &node_170, false},
+    {"dynatemp_range", &node_171, false},
+    {"dynatemp_exponent", &node_172, false},
+    {"top_k", &node_173, false},
+    {"top_p", &node_174, false},
+    {"min_p", &node_175, false},
+    {"typical_p", &node_176, false},
+    {"top_n_sigma", &node_177, false},
+    {"xtc_probability", &node_178, false},
+    {"xtc_threshold", &node_179, false},
+    {"repeat_penalty", &node_180, false},
+    {"repeat_last_n", &node_181, false},
+    {"presence_penalty", &node_182, false},
+    {"frequency_penalty", &node_183, false},
+    {"dry_multiplier", &node_184, false},
+    {"dry_base", &node_185, false},
+    {"dry_allowed_length", &node_186, false},
+    {"dry_penalty_last_n", &node_187, false},
+    {"dry_sequence_breakers", &node_188, false},
+    {"mirostat", &node_190, false},
+    {"mirostat_tau", &node_191, false},
+    {"mirostat_eta", &node_192, false},
+    {"samplers", &node_193, false},
+    {"seed", &node_198, false},
     {"stop", &hearth_schema_stop, false},
-    {"ignore_eos", &node_197, false},
-    {"logit_bias", &node_198, false},
-    {"n_probs", &node_204, false},
-    {"grammar", &node_205, false},
-    {"json_schema", &node_206, false},
+    {"ignore_eos", &node_199, false},
+    {"logit_bias", &node_200, false},
+    {"n_probs", &node_206, false},
+    {"grammar", &node_207, false},
+    {"json_schema", &node_208, false},
     {"response_format", &hearth_schema_response_format, false},
     {"lora", &hearth_schema_lora, false},
-    {"return_tokens", &node_207, false},
-    {"timings_per_token", &node_208, false},
-    {"post_sampling_probs", &node_209, false},
-    {"cache_prompt", &node_210, false},
-    {"id_slot", &node_211, false},
-    {"n_keep", &node_212, false},
-    {"n_discard", &node_213, false},
-    {"n_indent", &node_214, false},
-    {"min_keep", &node_215, false},
-    {"t_max_predict_ms", &node_216, false},
-    {"t_max_prompt_ms", &node_217, false},
-    {"n_cache_reuse", &node_218, false},
-    {"return_progress", &node_219, false},
-    {"response_fields", &node_220, false},
+    {"return_tokens", &node_209, false},
+    {"timings_per_token", &node_210, false},
+    {"post_sampling_probs", &node_211, false},
+    {"cache_prompt", &node_212, false},
+    {"id_slot", &node_213, false},
+    {"n_keep", &node_214, false},
+    {"n_discard", &node_215, false},
+    {"n_indent", &node_216, false},
+    {"min_keep", &node_217, false},
+    {"t_max_predict_ms", &node_218, false},
+    {"t_max_prompt_ms", &node_219, false},
+    {"n_cache_reuse", &node_220, false},
+    {"return_progress", &node_221, false},
+    {"response_fields", &node_222, false},
 };
 const struct hearth_schema hearth_schema_native_completion_request = {
     .expected = "an object",
@@ -1610,75 +1624,63 @@ const struct hearth_schema hearth_schema_native_completion_request = {
     .property_count = 52,
     .closed = true,
 };
-static const struct hearth_schema node_222 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING,
-};
-static const struct hearth_schema node_223 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING,
-};
 static const struct hearth_schema node_224 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING,
+};
+static const struct hearth_schema node_225 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING,
+};
+static const struct hearth_schema node_226 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_227 = {
+static const struct hearth_schema node_229 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_228 = {
+static const struct hearth_schema node_230 = {
     .expected = "a string of at most 4,096 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 4096,
 };
-static const struct hearth_schema_property node_226_properties[] = {
-    {"text", &node_227, true},
-    {"filename", &node_228, false},
+static const struct hearth_schema_property node_228_properties[] = {
+    {"text", &node_229, true},
+    {"filename", &node_230, false},
 };
-static const struct hearth_schema node_226 = {
+static const struct hearth_schema node_228 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
-    .properties = node_226_properties,
+    .properties = node_228_properties,
     .property_count = 2,
 };
-static const struct hearth_schema node_225 = {
+static const struct hearth_schema node_227 = {
     .expected = "an array of objects of at most 256 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 256,
-    .items = &node_226,
+    .items = &node_228,
 };
-static const struct hearth_schema node_229 = {
+static const struct hearth_schema node_231 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_230 = {
+static const struct hearth_schema node_232 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_231 = {
-    .expected = "an integer from -1 to 2,147,483,647",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-1.0},
-    .maximum = &(const double){2147483647.0},
-};
-static const struct hearth_schema node_232 = {
-    .expected = "an integer from -1 to 2,147,483,647",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-1.0},
-    .maximum = &(const double){2147483647.0},
-};
 static const struct hearth_schema node_233 = {
-    .expected = "a number from 0 to 100",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){100.0},
+    .expected = "an integer from -1 to 2,147,483,647",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){2147483647.0},
 };
 static const struct hearth_schema node_234 = {
-    .expected = "a number from 0 to 100",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){100.0},
+    .expected = "an integer from -1 to 2,147,483,647",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){2147483647.0},
 };
 static const struct hearth_schema node_235 = {
     .expected = "a number from 0 to 100",
@@ -1687,22 +1689,22 @@ static const struct hearth_schema node_235 = {
     .maximum = &(const double){100.0},
 };
 static const struct hearth_schema node_236 = {
+    .expected = "a number from 0 to 100",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){100.0},
+};
+static const struct hearth_schema node_237 = {
+    .expected = "a number from 0 to 100",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){100.0},
+};
+static const struct hearth_schema node_238 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
-};
-static const struct hearth_schema node_237 = {
-    .expected = "a number from 0 to 1",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){1.0},
-};
-static const struct hearth_schema node_238 = {
-    .expected = "a number from 0 to 1",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){1.0},
 };
 static const struct hearth_schema node_239 = {
     .expected = "a number from 0 to 1",
@@ -1711,10 +1713,10 @@ static const struct hearth_schema node_239 = {
     .maximum = &(const double){1.0},
 };
 static const struct hearth_schema node_240 = {
-    .expected = "a number from -1 to 1000",
+    .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-1.0},
-    .maximum = &(const double){1000.0},
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
 };
 static const struct hearth_schema node_241 = {
     .expected = "a number from 0 to 1",
@@ -1723,186 +1725,190 @@ static const struct hearth_schema node_241 = {
     .maximum = &(const double){1.0},
 };
 static const struct hearth_schema node_242 = {
+    .expected = "a number from -1 to 1000",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){1000.0},
+};
+static const struct hearth_schema node_243 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_243 = {
+static const struct hearth_schema node_244 = {
+    .expected = "a number from 0 to 1",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
+};
+static const struct hearth_schema node_245 = {
     .expected = "a number over 0 and at most 10",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .minimum_exclusive = true,
     .maximum = &(const double){10.0},
 };
-static const struct hearth_schema node_244 = {
+static const struct hearth_schema node_246 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_245 = {
-    .expected = "a number from -2 to 2",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-2.0},
-    .maximum = &(const double){2.0},
-};
-static const struct hearth_schema node_246 = {
-    .expected = "a number from -2 to 2",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-2.0},
-    .maximum = &(const double){2.0},
-};
 static const struct hearth_schema node_247 = {
+    .expected = "a number from -2 to 2",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-2.0},
+    .maximum = &(const double){2.0},
+};
+static const struct hearth_schema node_248 = {
+    .expected = "a number from -2 to 2",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-2.0},
+    .maximum = &(const double){2.0},
+};
+static const struct hearth_schema node_249 = {
     .expected = "a number from 0 to 100",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){100.0},
 };
-static const struct hearth_schema node_248 = {
+static const struct hearth_schema node_250 = {
     .expected = "a number from 1 to 100",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){100.0},
 };
-static const struct hearth_schema node_249 = {
+static const struct hearth_schema node_251 = {
     .expected = "an integer from 0 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_250 = {
+static const struct hearth_schema node_252 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_252 = {
+static const struct hearth_schema node_254 = {
     .expected = "a string of 1 to 40 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 40,
 };
-static const struct hearth_schema node_251 = {
+static const struct hearth_schema node_253 = {
     .expected = "a list of up to 16 texts of 1 to 40 bytes",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 16,
-    .items = &node_252,
+    .items = &node_254,
 };
-static const struct hearth_schema node_253 = {
+static const struct hearth_schema node_255 = {
     .expected = "0: mirostat is not available here; top_p, min_p, typical_p, top_n_sigma, xtc and dry are",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){0.0},
 };
-static const struct hearth_schema node_254 = {
+static const struct hearth_schema node_256 = {
     .expected = "a number",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_255 = {
+static const struct hearth_schema node_257 = {
     .expected = "a number",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_258 = {
+static const struct hearth_schema node_260 = {
     .expected = "a string of at most 32 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 32,
 };
-static const struct hearth_schema node_257 = {
+static const struct hearth_schema node_259 = {
     .expected = "an array of strings of at most 32 characters of at most 16 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_max = 16,
-    .items = &node_258,
+    .items = &node_260,
 };
-static const struct hearth_schema node_259 = {
+static const struct hearth_schema node_261 = {
     .expected = "a string of at most 16 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 16,
 };
-static const struct hearth_schema node_260 = {
+static const struct hearth_schema node_262 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_256 = {
+static const struct hearth_schema node_258 = {
     .expected = "an array of strings of at most 32 characters of at most 16 items or a string of at most 16 characters",
-    .any_of = (const struct hearth_schema *const[]){&node_257, &node_259, &node_260, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_259, &node_261, &node_262, NULL},
 };
-static const struct hearth_schema node_261 = {
+static const struct hearth_schema node_263 = {
     .expected = "an integer",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_262 = {
+static const struct hearth_schema node_264 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_265 = {
+static const struct hearth_schema node_267 = {
     .expected = "a number from -100 to 100",
     .types = HEARTH_SCHEMA_NUMBER,
     .minimum = &(const double){-100.0},
     .maximum = &(const double){100.0},
 };
-static const struct hearth_schema node_264 = {
+static const struct hearth_schema node_266 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
-    .additional = &node_265,
+    .additional = &node_267,
 };
-static const struct hearth_schema node_267 = {
+static const struct hearth_schema node_269 = {
     .expected = "an array of 2 to 2 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 2,
     .length_max = 2,
 };
-static const struct hearth_schema node_266 = {
+static const struct hearth_schema node_268 = {
     .expected = "an array of arrays of 2 to 2 items of at most 1,024 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_max = 1024,
-    .items = &node_267,
+    .items = &node_269,
 };
-static const struct hearth_schema node_268 = {
+static const struct hearth_schema node_270 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_263 = {
+static const struct hearth_schema node_265 = {
     .expected = "an object or an array of arrays of 2 to 2 items of at most 1,024 items",
-    .any_of = (const struct hearth_schema *const[]){&node_264, &node_266, &node_268, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_266, &node_268, &node_270, NULL},
 };
-static const struct hearth_schema node_269 = {
+static const struct hearth_schema node_271 = {
     .expected = "an integer from 0 to 20",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){20.0},
 };
-static const struct hearth_schema node_270 = {
+static const struct hearth_schema node_272 = {
     .expected = "a string of at most 1,048,576 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 1048576,
 };
-static const struct hearth_schema node_271 = {
+static const struct hearth_schema node_273 = {
     .expected = "any value",
 };
-static const struct hearth_schema node_272 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_273 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
 static const struct hearth_schema node_274 = {
-    .expected = "nothing",
-    .refused = "probabilities behind the sampling rules are not known here; n_probs gives those before",
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_275 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_276 = {
-    .expected = "an integer",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .expected = "nothing",
+    .refused = "probabilities behind the sampling rules are not known here; n_probs gives those before",
 };
 static const struct hearth_schema node_277 = {
-    .expected = "an integer",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_278 = {
     .expected = "an integer",
@@ -1929,76 +1935,84 @@ static const struct hearth_schema node_283 = {
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_284 = {
+    .expected = "an integer",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_285 = {
+    .expected = "an integer",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_286 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_286 = {
+static const struct hearth_schema node_288 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 256,
 };
-static const struct hearth_schema node_285 = {
+static const struct hearth_schema node_287 = {
     .expected = "an array of strings of at most 256 characters of at most 64 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 64,
-    .items = &node_286,
+    .items = &node_288,
 };
 static const struct hearth_schema_property top_native_infill_request_properties[] = {
     {"keep_alive", &hearth_schema_keep_alive, false},
-    {"input_prefix", &node_222, true},
-    {"input_suffix", &node_223, true},
-    {"prompt", &node_224, false},
-    {"input_extra", &node_225, false},
-    {"model", &node_229, false},
-    {"stream", &node_230, false},
-    {"n_predict", &node_231, false},
-    {"max_tokens", &node_232, false},
-    {"temperature", &node_233, false},
-    {"dynatemp_range", &node_234, false},
-    {"dynatemp_exponent", &node_235, false},
-    {"top_k", &node_236, false},
-    {"top_p", &node_237, false},
-    {"min_p", &node_238, false},
-    {"typical_p", &node_239, false},
-    {"top_n_sigma", &node_240, false},
-    {"xtc_probability", &node_241, false},
-    {"xtc_threshold", &node_242, false},
-    {"repeat_penalty", &node_243, false},
-    {"repeat_last_n", &node_244, false},
-    {"presence_penalty", &node_245, false},
-    {"frequency_penalty", &node_246, false},
-    {"dry_multiplier", &node_247, false},
-    {"dry_base", &node_248, false},
-    {"dry_allowed_length", &node_249, false},
-    {"dry_penalty_last_n", &node_250, false},
-    {"dry_sequence_breakers", &node_251, false},
-    {"mirostat", &node_253, false},
-    {"mirostat_tau", &node_254, false},
-    {"mirostat_eta", &node_255, false},
-    {"samplers", &node_256, false},
-    {"seed", &node_261, false},
+    {"input_prefix", &node_224, true},
+    {"input_suffix", &node_225, true},
+    {"prompt", &node_226, false},
+    {"input_extra", &node_227, false},
+    {"model", &node_231, false},
+    {"stream", &node_232, false},
+    {"n_predict", &node_233, false},
+    {"max_tokens", &node_234, false},
+    {"temperature", &node_235, false},
+    {"dynatemp_range", &node_236, false},
+    {"dynatemp_exponent", &node_237, false},
+    {"top_k", &node_238, false},
+    {"top_p", &node_239, false},
+    {"min_p", &node_240, false},
+    {"typical_p", &node_241, false},
+    {"top_n_sigma", &node_242, false},
+    {"xtc_probability", &node_243, false},
+    {"xtc_threshold", &node_244, false},
+    {"repeat_penalty", &node_245, false},
+    {"repeat_last_n", &node_246, false},
+    {"presence_penalty", &node_247, false},
+    {"frequency_penalty", &node_248, false},
+    {"dry_multiplier", &node_249, false},
+    {"dry_base", &node_250, false},
+    {"dry_allowed_length", &node_251, false},
+    {"dry_penalty_last_n", &node_252, false},
+    {"dry_sequence_breakers", &node_253, false},
+    {"mirostat", &node_255, false},
+    {"mirostat_tau", &node_256, false},
+    {"mirostat_eta", &node_257, false},
+    {"samplers", &node_258, false},
+    {"seed", &node_263, false},
     {"stop", &hearth_schema_stop, false},
-    {"ignore_eos", &node_262, false},
-    {"logit_bias", &node_263, false},
-    {"n_probs", &node_269, false},
-    {"grammar", &node_270, false},
-    {"json_schema", &node_271, false},
+    {"ignore_eos", &node_264, false},
+    {"logit_bias", &node_265, false},
+    {"n_probs", &node_271, false},
+    {"grammar", &node_272, false},
+    {"json_schema", &node_273, false},
     {"response_format", &hearth_schema_response_format, false},
     {"lora", &hearth_schema_lora, false},
-    {"return_tokens", &node_272, false},
-    {"timings_per_token", &node_273, false},
-    {"post_sampling_probs", &node_274, false},
-    {"cache_prompt", &node_275, false},
-    {"id_slot", &node_276, false},
-    {"n_keep", &node_277, false},
-    {"n_discard", &node_278, false},
-    {"n_indent", &node_279, false},
-    {"min_keep", &node_280, false},
-    {"t_max_predict_ms", &node_281, false},
-    {"t_max_prompt_ms", &node_282, false},
-    {"n_cache_reuse", &node_283, false},
-    {"return_progress", &node_284, false},
-    {"response_fields", &node_285, false},
+    {"return_tokens", &node_274, false},
+    {"timings_per_token", &node_275, false},
+    {"post_sampling_probs", &node_276, false},
+    {"cache_prompt", &node_277, false},
+    {"id_slot", &node_278, false},
+    {"n_keep", &node_279, false},
+    {"n_discard", &node_280, false},
+    {"n_indent", &node_281, false},
+    {"min_keep", &node_282, false},
+    {"t_max_predict_ms", &node_283, false},
+    {"t_max_prompt_ms", &node_284, false},
+    {"n_cache_reuse", &node_285, false},
+    {"return_progress", &node_286, false},
+    {"response_fields", &node_287, false},
 };
 const struct hearth_schema hearth_schema_native_infill_request = {
     .expected = "an object",
@@ -2007,65 +2021,65 @@ const struct hearth_schema hearth_schema_native_infill_request = {
     .property_count = 55,
     .closed = true,
 };
-static const struct hearth_schema node_287 = {
+static const struct hearth_schema node_289 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_288 = {
+static const struct hearth_schema node_290 = {
     .expected = "an array of objects of 1 to 65,536 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 65536,
     .items = &hearth_schema_message,
 };
-static const struct hearth_schema node_289 = {
+static const struct hearth_schema node_291 = {
     .expected = "an array of objects of at most 1,024 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 1024,
     .items = &hearth_schema_tool,
 };
-static const struct hearth_schema node_291 = {
+static const struct hearth_schema node_293 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_292 = {
+static const struct hearth_schema node_294 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
 };
-static const struct hearth_schema node_293 = {
+static const struct hearth_schema node_295 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_290 = {
+static const struct hearth_schema node_292 = {
     .expected = "a string or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_291, &node_292, &node_293, NULL},
-};
-static const struct hearth_schema node_294 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_295 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+    .any_of = (const struct hearth_schema *const[]){&node_293, &node_294, &node_295, NULL},
 };
 static const struct hearth_schema node_296 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_297 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_298 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_297 = {
+static const struct hearth_schema node_299 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_native_template_request_properties[] = {
-    {"model", &node_287, false},
-    {"messages", &node_288, true},
-    {"tools", &node_289, false},
-    {"tool_choice", &node_290, false},
-    {"parallel_tool_calls", &node_294, false},
-    {"add_generation_prompt", &node_295, false},
-    {"chat_template_kwargs", &node_296, false},
-    {"reasoning_effort", &node_297, false},
+    {"model", &node_289, false},
+    {"messages", &node_290, true},
+    {"tools", &node_291, false},
+    {"tool_choice", &node_292, false},
+    {"parallel_tool_calls", &node_296, false},
+    {"add_generation_prompt", &node_297, false},
+    {"chat_template_kwargs", &node_298, false},
+    {"reasoning_effort", &node_299, false},
 };
 const struct hearth_schema hearth_schema_native_template_request = {
     .expected = "an object",
@@ -2074,35 +2088,23 @@ const struct hearth_schema hearth_schema_native_template_request = {
     .property_count = 8,
     .closed = true,
 };
-static const struct hearth_schema node_298 = {
+static const struct hearth_schema node_300 = {
     .expected = "an integer from -2 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-2.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_299 = {
+static const struct hearth_schema node_301 = {
     .expected = "a number from 0 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_300 = {
+static const struct hearth_schema node_302 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
-};
-static const struct hearth_schema node_301 = {
-    .expected = "a number from 0 to 1",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){1.0},
-};
-static const struct hearth_schema node_302 = {
-    .expected = "a number from 0 to 1",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){1.0},
 };
 static const struct hearth_schema node_303 = {
     .expected = "a number from 0 to 1",
@@ -2111,37 +2113,41 @@ static const struct hearth_schema node_303 = {
     .maximum = &(const double){1.0},
 };
 static const struct hearth_schema node_304 = {
+    .expected = "a number from 0 to 1",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
+};
+static const struct hearth_schema node_305 = {
+    .expected = "a number from 0 to 1",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
+};
+static const struct hearth_schema node_306 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_305 = {
+static const struct hearth_schema node_307 = {
     .expected = "a number over 0 and at most 10",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .minimum_exclusive = true,
     .maximum = &(const double){10.0},
 };
-static const struct hearth_schema node_306 = {
-    .expected = "a number from -2 to 2",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-2.0},
-    .maximum = &(const double){2.0},
-};
-static const struct hearth_schema node_307 = {
-    .expected = "a number from -2 to 2",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-2.0},
-    .maximum = &(const double){2.0},
-};
 static const struct hearth_schema node_308 = {
-    .expected = "an integer",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .expected = "a number from -2 to 2",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-2.0},
+    .maximum = &(const double){2.0},
 };
 static const struct hearth_schema node_309 = {
-    .expected = "an integer",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .expected = "a number from -2 to 2",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-2.0},
+    .maximum = &(const double){2.0},
 };
 static const struct hearth_schema node_310 = {
     .expected = "an integer",
@@ -2164,12 +2170,12 @@ static const struct hearth_schema node_314 = {
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_315 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+    .expected = "an integer",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_316 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+    .expected = "an integer",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_317 = {
     .expected = "true or false",
@@ -2196,54 +2202,62 @@ static const struct hearth_schema node_322 = {
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_323 = {
-    .expected = "a number",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_324 = {
-    .expected = "0: mirostat is not available here; top_p, min_p and the others are",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){0.0},
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_325 = {
     .expected = "a number",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_326 = {
+    .expected = "0: mirostat is not available here; top_p, min_p and the others are",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){0.0},
+};
+static const struct hearth_schema node_327 = {
+    .expected = "a number",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_328 = {
     .expected = "a number",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_ollama_options_properties[] = {
-    {"num_predict", &node_298, false},
-    {"temperature", &node_299, false},
-    {"top_k", &node_300, false},
-    {"top_p", &node_301, false},
-    {"min_p", &node_302, false},
-    {"typical_p", &node_303, false},
-    {"repeat_last_n", &node_304, false},
-    {"repeat_penalty", &node_305, false},
-    {"presence_penalty", &node_306, false},
-    {"frequency_penalty", &node_307, false},
-    {"seed", &node_308, false},
+    {"num_predict", &node_300, false},
+    {"temperature", &node_301, false},
+    {"top_k", &node_302, false},
+    {"top_p", &node_303, false},
+    {"min_p", &node_304, false},
+    {"typical_p", &node_305, false},
+    {"repeat_last_n", &node_306, false},
+    {"repeat_penalty", &node_307, false},
+    {"presence_penalty", &node_308, false},
+    {"frequency_penalty", &node_309, false},
+    {"seed", &node_310, false},
     {"stop", &hearth_schema_stop, false},
-    {"num_ctx", &node_309, false},
-    {"num_batch", &node_310, false},
-    {"num_gpu", &node_311, false},
-    {"main_gpu", &node_312, false},
-    {"num_thread", &node_313, false},
-    {"num_keep", &node_314, false},
-    {"numa", &node_315, false},
-    {"low_vram", &node_316, false},
-    {"vocab_only", &node_317, false},
-    {"use_mmap", &node_318, false},
-    {"use_mlock", &node_319, false},
-    {"f16_kv", &node_320, false},
-    {"logits_all", &node_321, false},
-    {"penalize_newline", &node_322, false},
-    {"tfs_z", &node_323, false},
-    {"mirostat", &node_324, false},
-    {"mirostat_tau", &node_325, false},
-    {"mirostat_eta", &node_326, false},
+    {"num_ctx", &node_311, false},
+    {"num_batch", &node_312, false},
+    {"num_gpu", &node_313, false},
+    {"main_gpu", &node_314, false},
+    {"num_thread", &node_315, false},
+    {"num_keep", &node_316, false},
+    {"numa", &node_317, false},
+    {"low_vram", &node_318, false},
+    {"vocab_only", &node_319, false},
+    {"use_mmap", &node_320, false},
+    {"use_mlock", &node_321, false},
+    {"f16_kv", &node_322, false},
+    {"logits_all", &node_323, false},
+    {"penalize_newline", &node_324, false},
+    {"tfs_z", &node_325, false},
+    {"mirostat", &node_326, false},
+    {"mirostat_tau", &node_327, false},
+    {"mirostat_eta", &node_328, false},
 };
 const struct hearth_schema hearth_schema_ollama_options = {
     .expected = "an object",
@@ -2252,48 +2266,48 @@ const struct hearth_schema hearth_schema_ollama_options = {
     .property_count = 30,
     .closed = true,
 };
-static const struct hearth_schema node_327 = {
+static const struct hearth_schema node_329 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_329 = {
+static const struct hearth_schema node_331 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_330 = {
+static const struct hearth_schema node_332 = {
     .expected = "an integer",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_332 = {
+static const struct hearth_schema node_334 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
 };
-static const struct hearth_schema node_333 = {
+static const struct hearth_schema node_335 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_334 = {
+static const struct hearth_schema node_336 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_331 = {
+static const struct hearth_schema node_333 = {
     .expected = "an object or a string",
-    .any_of = (const struct hearth_schema *const[]){&node_332, &node_333, &node_334, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_334, &node_335, &node_336, NULL},
 };
-static const struct hearth_schema_property node_328_properties[] = {
-    {"name", &node_329, true},
-    {"index", &node_330, false},
-    {"arguments", &node_331, false},
+static const struct hearth_schema_property node_330_properties[] = {
+    {"name", &node_331, true},
+    {"index", &node_332, false},
+    {"arguments", &node_333, false},
 };
-static const struct hearth_schema node_328 = {
+static const struct hearth_schema node_330 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
-    .properties = node_328_properties,
+    .properties = node_330_properties,
     .property_count = 3,
 };
 static const struct hearth_schema_property top_ollama_tool_call_properties[] = {
-    {"id", &node_327, false},
-    {"function", &node_328, true},
+    {"id", &node_329, false},
+    {"function", &node_330, true},
 };
 const struct hearth_schema hearth_schema_ollama_tool_call = {
     .expected = "an object",
@@ -2301,45 +2315,45 @@ const struct hearth_schema hearth_schema_ollama_tool_call = {
     .properties = top_ollama_tool_call_properties,
     .property_count = 2,
 };
-static const struct hearth_schema node_335 = {
+static const struct hearth_schema node_337 = {
     .expected = "\"system\", \"user\", \"assistant\" or \"tool\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"system", "user", "assistant", "tool", NULL},
 };
-static const struct hearth_schema node_336 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_337 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
 static const struct hearth_schema node_338 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_339 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_340 = {
     .expected = "nothing",
     .refused = "the models here read text only, no images",
 };
-static const struct hearth_schema node_339 = {
+static const struct hearth_schema node_341 = {
     .expected = "an array of objects of at most 1,024 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 1024,
     .items = &hearth_schema_ollama_tool_call,
 };
-static const struct hearth_schema node_340 = {
+static const struct hearth_schema node_342 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_341 = {
+static const struct hearth_schema node_343 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_ollama_message_properties[] = {
-    {"role", &node_335, true},
-    {"content", &node_336, false},
-    {"thinking", &node_337, false},
-    {"images", &node_338, false},
-    {"tool_calls", &node_339, false},
-    {"tool_name", &node_340, false},
-    {"tool_call_id", &node_341, false},
+    {"role", &node_337, true},
+    {"content", &node_338, false},
+    {"thinking", &node_339, false},
+    {"images", &node_340, false},
+    {"tool_calls", &node_341, false},
+    {"tool_name", &node_342, false},
+    {"tool_call_id", &node_343, false},
 };
 const struct hearth_schema hearth_schema_ollama_message = {
     .expected = "an object",
@@ -2347,110 +2361,110 @@ const struct hearth_schema hearth_schema_ollama_message = {
     .properties = top_ollama_message_properties,
     .property_count = 7,
 };
-static const struct hearth_schema node_342 = {
+static const struct hearth_schema node_344 = {
     .expected = "a string of at most 512 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 512,
 };
-static const struct hearth_schema node_343 = {
+static const struct hearth_schema node_345 = {
     .expected = "an array of objects of at most 65,536 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 65536,
     .items = &hearth_schema_ollama_message,
 };
-static const struct hearth_schema node_344 = {
+static const struct hearth_schema node_346 = {
     .expected = "an array of objects of at most 1,024 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 1024,
     .items = &hearth_schema_tool,
 };
-static const struct hearth_schema node_346 = {
+static const struct hearth_schema node_348 = {
     .expected = "\"none\", \"auto\" or \"required\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"none", "auto", "required", NULL},
 };
-static const struct hearth_schema node_347 = {
+static const struct hearth_schema node_349 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
 };
-static const struct hearth_schema node_348 = {
+static const struct hearth_schema node_350 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_345 = {
+static const struct hearth_schema node_347 = {
     .expected = "\"none\", \"auto\" or \"required\" or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_346, &node_347, &node_348, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_348, &node_349, &node_350, NULL},
 };
-static const struct hearth_schema node_350 = {
+static const struct hearth_schema node_352 = {
     .expected = "\"json\" or \"\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"json", "", NULL},
 };
-static const struct hearth_schema node_351 = {
+static const struct hearth_schema node_353 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
 };
-static const struct hearth_schema node_352 = {
+static const struct hearth_schema node_354 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_349 = {
+static const struct hearth_schema node_351 = {
     .expected = "\"json\" or \"\" or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_350, &node_351, &node_352, NULL},
-};
-static const struct hearth_schema node_353 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+    .any_of = (const struct hearth_schema *const[]){&node_352, &node_353, &node_354, NULL},
 };
 static const struct hearth_schema node_355 = {
     .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_357 = {
+    .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN,
 };
-static const struct hearth_schema node_356 = {
+static const struct hearth_schema node_358 = {
     .expected = "\"low\", \"medium\", \"high\" or \"max\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"low", "medium", "high", "max", NULL},
 };
-static const struct hearth_schema node_357 = {
+static const struct hearth_schema node_359 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_354 = {
+static const struct hearth_schema node_356 = {
     .expected = "true or false or \"low\", \"medium\", \"high\" or \"max\"",
-    .any_of = (const struct hearth_schema *const[]){&node_355, &node_356, &node_357, NULL},
-};
-static const struct hearth_schema node_358 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_359 = {
-    .expected = "an integer from 0 to 20",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){20.0},
+    .any_of = (const struct hearth_schema *const[]){&node_357, &node_358, &node_359, NULL},
 };
 static const struct hearth_schema node_360 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_361 = {
+    .expected = "an integer from 0 to 20",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){20.0},
+};
+static const struct hearth_schema node_362 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_363 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_ollama_chat_request_properties[] = {
-    {"model", &node_342, false},
-    {"messages", &node_343, false},
-    {"tools", &node_344, false},
-    {"tool_choice", &node_345, false},
-    {"format", &node_349, false},
+    {"model", &node_344, false},
+    {"messages", &node_345, false},
+    {"tools", &node_346, false},
+    {"tool_choice", &node_347, false},
+    {"format", &node_351, false},
     {"options", &hearth_schema_ollama_options, false},
-    {"stream", &node_353, false},
+    {"stream", &node_355, false},
     {"keep_alive", &hearth_schema_keep_alive, false},
-    {"think", &node_354, false},
-    {"logprobs", &node_358, false},
-    {"top_logprobs", &node_359, false},
-    {"truncate", &node_360, false},
-    {"shift", &node_361, false},
+    {"think", &node_356, false},
+    {"logprobs", &node_360, false},
+    {"top_logprobs", &node_361, false},
+    {"truncate", &node_362, false},
+    {"shift", &node_363, false},
 };
 const struct hearth_schema hearth_schema_ollama_chat_request = {
     .expected = "an object",
@@ -2459,113 +2473,113 @@ const struct hearth_schema hearth_schema_ollama_chat_request = {
     .property_count = 13,
     .closed = true,
 };
-static const struct hearth_schema node_362 = {
+static const struct hearth_schema node_364 = {
     .expected = "a string of at most 512 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 512,
 };
-static const struct hearth_schema node_363 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_364 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
 static const struct hearth_schema node_365 = {
-    .expected = "nothing",
-    .refused = "the models here read text only, no images",
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_366 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
+static const struct hearth_schema node_367 = {
+    .expected = "nothing",
+    .refused = "the models here read text only, no images",
+};
 static const struct hearth_schema node_368 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_370 = {
     .expected = "\"json\" or \"\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"json", "", NULL},
 };
-static const struct hearth_schema node_369 = {
+static const struct hearth_schema node_371 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
 };
-static const struct hearth_schema node_370 = {
+static const struct hearth_schema node_372 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_367 = {
+static const struct hearth_schema node_369 = {
     .expected = "\"json\" or \"\" or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_368, &node_369, &node_370, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_370, &node_371, &node_372, NULL},
 };
-static const struct hearth_schema node_371 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_372 = {
+static const struct hearth_schema node_373 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_374 = {
     .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_376 = {
+    .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN,
 };
-static const struct hearth_schema node_375 = {
+static const struct hearth_schema node_377 = {
     .expected = "\"low\", \"medium\", \"high\" or \"max\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"low", "medium", "high", "max", NULL},
 };
-static const struct hearth_schema node_376 = {
+static const struct hearth_schema node_378 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_373 = {
+static const struct hearth_schema node_375 = {
     .expected = "true or false or \"low\", \"medium\", \"high\" or \"max\"",
-    .any_of = (const struct hearth_schema *const[]){&node_374, &node_375, &node_376, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_376, &node_377, &node_378, NULL},
 };
-static const struct hearth_schema node_377 = {
+static const struct hearth_schema node_379 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_378 = {
+static const struct hearth_schema node_380 = {
     .expected = "an integer from 0 to 20",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){20.0},
 };
-static const struct hearth_schema node_379 = {
+static const struct hearth_schema node_381 = {
     .expected = "nothing",
     .refused = "the model's own template is used, which its setting chat_template replaces",
 };
-static const struct hearth_schema node_380 = {
+static const struct hearth_schema node_382 = {
     .expected = "nothing",
     .refused = "token ids of a conversation are neither given nor taken here; send its messages to /api/chat",
 };
-static const struct hearth_schema node_381 = {
+static const struct hearth_schema node_383 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_382 = {
+static const struct hearth_schema node_384 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_ollama_generate_request_properties[] = {
-    {"model", &node_362, false},
-    {"prompt", &node_363, false},
-    {"suffix", &node_364, false},
-    {"images", &node_365, false},
-    {"system", &node_366, false},
-    {"format", &node_367, false},
+    {"model", &node_364, false},
+    {"prompt", &node_365, false},
+    {"suffix", &node_366, false},
+    {"images", &node_367, false},
+    {"system", &node_368, false},
+    {"format", &node_369, false},
     {"options", &hearth_schema_ollama_options, false},
-    {"stream", &node_371, false},
-    {"raw", &node_372, false},
+    {"stream", &node_373, false},
+    {"raw", &node_374, false},
     {"keep_alive", &hearth_schema_keep_alive, false},
-    {"think", &node_373, false},
-    {"logprobs", &node_377, false},
-    {"top_logprobs", &node_378, false},
-    {"template", &node_379, false},
-    {"context", &node_380, false},
-    {"truncate", &node_381, false},
-    {"shift", &node_382, false},
+    {"think", &node_375, false},
+    {"logprobs", &node_379, false},
+    {"top_logprobs", &node_380, false},
+    {"template", &node_381, false},
+    {"context", &node_382, false},
+    {"truncate", &node_383, false},
+    {"shift", &node_384, false},
 };
 const struct hearth_schema hearth_schema_ollama_generate_request = {
     .expected = "an object",
@@ -2574,51 +2588,51 @@ const struct hearth_schema hearth_schema_ollama_generate_request = {
     .property_count = 17,
     .closed = true,
 };
-static const struct hearth_schema node_383 = {
+static const struct hearth_schema node_385 = {
     .expected = "a string of at most 512 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 512,
-};
-static const struct hearth_schema node_385 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING,
 };
 static const struct hearth_schema node_387 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_386 = {
+static const struct hearth_schema node_389 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING,
+};
+static const struct hearth_schema node_388 = {
     .expected = "an array of strings of at most 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_max = 2048,
-    .items = &node_387,
+    .items = &node_389,
 };
-static const struct hearth_schema node_384 = {
+static const struct hearth_schema node_386 = {
     .expected = "a text or a list of up to 2,048 texts",
     .takes_nul = true,
-    .any_of = (const struct hearth_schema *const[]){&node_385, &node_386, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_387, &node_388, NULL},
 };
-static const struct hearth_schema node_388 = {
+static const struct hearth_schema node_390 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_389 = {
+static const struct hearth_schema node_391 = {
     .expected = "an integer from 0 to 1,048,576",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1048576.0},
 };
-static const struct hearth_schema node_390 = {
+static const struct hearth_schema node_392 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_ollama_embed_request_properties[] = {
-    {"model", &node_383, false},
-    {"input", &node_384, true},
-    {"truncate", &node_388, false},
-    {"dimensions", &node_389, false},
+    {"model", &node_385, false},
+    {"input", &node_386, true},
+    {"truncate", &node_390, false},
+    {"dimensions", &node_391, false},
     {"keep_alive", &hearth_schema_keep_alive, false},
-    {"options", &node_390, false},
+    {"options", &node_392, false},
 };
 const struct hearth_schema hearth_schema_ollama_embed_request = {
     .expected = "an object",
@@ -2627,25 +2641,25 @@ const struct hearth_schema hearth_schema_ollama_embed_request = {
     .property_count = 6,
     .closed = true,
 };
-static const struct hearth_schema node_391 = {
+static const struct hearth_schema node_393 = {
     .expected = "a string of at most 512 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 512,
 };
-static const struct hearth_schema node_392 = {
+static const struct hearth_schema node_394 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
     .takes_nul = true,
 };
-static const struct hearth_schema node_393 = {
+static const struct hearth_schema node_395 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_ollama_embeddings_request_properties[] = {
-    {"model", &node_391, false},
-    {"prompt", &node_392, true},
+    {"model", &node_393, false},
+    {"prompt", &node_394, true},
     {"keep_alive", &hearth_schema_keep_alive, false},
-    {"options", &node_393, false},
+    {"options", &node_395, false},
 };
 const struct hearth_schema hearth_schema_ollama_embeddings_request = {
     .expected = "an object",
@@ -2654,39 +2668,39 @@ const struct hearth_schema hearth_schema_ollama_embeddings_request = {
     .property_count = 4,
     .closed = true,
 };
-static const struct hearth_schema node_394 = {
-    .expected = "a string of at most 512 characters",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-    .length_max = 512,
-};
-static const struct hearth_schema node_395 = {
-    .expected = "a string of at most 512 characters",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-    .length_max = 512,
-};
 static const struct hearth_schema node_396 = {
+    .expected = "a string of at most 512 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_max = 512,
+};
+static const struct hearth_schema node_397 = {
+    .expected = "a string of at most 512 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_max = 512,
+};
+static const struct hearth_schema node_398 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_397 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_398 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
 static const struct hearth_schema node_399 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_400 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_401 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_ollama_show_request_properties[] = {
-    {"model", &node_394, false},
-    {"name", &node_395, false},
-    {"verbose", &node_396, false},
-    {"system", &node_397, false},
-    {"template", &node_398, false},
-    {"options", &node_399, false},
+    {"model", &node_396, false},
+    {"name", &node_397, false},
+    {"verbose", &node_398, false},
+    {"system", &node_399, false},
+    {"template", &node_400, false},
+    {"options", &node_401, false},
 };
 const struct hearth_schema hearth_schema_ollama_show_request = {
     .expected = "an object",
@@ -2695,39 +2709,39 @@ const struct hearth_schema hearth_schema_ollama_show_request = {
     .property_count = 6,
     .closed = true,
 };
-static const struct hearth_schema node_400 = {
-    .expected = "a string of at most 4,096 characters",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-    .length_max = 4096,
-};
-static const struct hearth_schema node_401 = {
-    .expected = "a string of at most 4,096 characters",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-    .length_max = 4096,
-};
 static const struct hearth_schema node_402 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+    .expected = "a string of at most 4,096 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_max = 4096,
 };
 static const struct hearth_schema node_403 = {
+    .expected = "a string of at most 4,096 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_max = 4096,
+};
+static const struct hearth_schema node_404 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_404 = {
+static const struct hearth_schema node_405 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_406 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_405 = {
+static const struct hearth_schema node_407 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_ollama_pull_request_properties[] = {
-    {"model", &node_400, false},
-    {"name", &node_401, false},
-    {"insecure", &node_402, false},
-    {"stream", &node_403, false},
-    {"username", &node_404, false},
-    {"password", &node_405, false},
+    {"model", &node_402, false},
+    {"name", &node_403, false},
+    {"insecure", &node_404, false},
+    {"stream", &node_405, false},
+    {"username", &node_406, false},
+    {"password", &node_407, false},
 };
 const struct hearth_schema hearth_schema_ollama_pull_request = {
     .expected = "an object",
@@ -2736,19 +2750,19 @@ const struct hearth_schema hearth_schema_ollama_pull_request = {
     .property_count = 6,
     .closed = true,
 };
-static const struct hearth_schema node_406 = {
+static const struct hearth_schema node_408 = {
     .expected = "a string of at most 512 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 512,
 };
-static const struct hearth_schema node_407 = {
+static const struct hearth_schema node_409 = {
     .expected = "a string of at most 512 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 512,
 };
 static const struct hearth_schema_property top_ollama_copy_request_properties[] = {
-    {"source", &node_406, true},
-    {"destination", &node_407, true},
+    {"source", &node_408, true},
+    {"destination", &node_409, true},
 };
 const struct hearth_schema hearth_schema_ollama_copy_request = {
     .expected = "an object",
@@ -2757,19 +2771,19 @@ const struct hearth_schema hearth_schema_ollama_copy_request = {
     .property_count = 2,
     .closed = true,
 };
-static const struct hearth_schema node_408 = {
+static const struct hearth_schema node_410 = {
     .expected = "a string of at most 512 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 512,
 };
-static const struct hearth_schema node_409 = {
+static const struct hearth_schema node_411 = {
     .expected = "a string of at most 512 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 512,
 };
 static const struct hearth_schema_property top_ollama_delete_request_properties[] = {
-    {"model", &node_408, false},
-    {"name", &node_409, false},
+    {"model", &node_410, false},
+    {"name", &node_411, false},
 };
 const struct hearth_schema hearth_schema_ollama_delete_request = {
     .expected = "an object",
@@ -2778,18 +2792,18 @@ const struct hearth_schema hearth_schema_ollama_delete_request = {
     .property_count = 2,
     .closed = true,
 };
-static const struct hearth_schema node_410 = {
+static const struct hearth_schema node_412 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
     .check = hearth_check_text_part,
 };
-static const struct hearth_schema node_411 = {
+static const struct hearth_schema node_413 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
 static const struct hearth_schema_property top_text_part_properties[] = {
-    {"type", &node_410, true},
-    {"text", &node_411, true},
+    {"type", &node_412, true},
+    {"text", &node_413, true},
 };
 const struct hearth_schema hearth_schema_text_part = {
     .expected = "an object",
@@ -2797,67 +2811,67 @@ const struct hearth_schema hearth_schema_text_part = {
     .properties = top_text_part_properties,
     .property_count = 2,
 };
-static const struct hearth_schema node_412 = {
+static const struct hearth_schema node_414 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_413 = {
+static const struct hearth_schema node_415 = {
     .expected = "an array of objects of at most 4,096 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_max = 4096,
     .items = &hearth_schema_text_part,
 };
-static const struct hearth_schema node_414 = {
+static const struct hearth_schema node_416 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
 const struct hearth_schema hearth_schema_content = {
     .expected = "a string or an array of objects of at most 4,096 items",
-    .any_of = (const struct hearth_schema *const[]){&node_412, &node_413, &node_414, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_414, &node_415, &node_416, NULL},
 };
-static const struct hearth_schema node_415 = {
+static const struct hearth_schema node_417 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_416 = {
+static const struct hearth_schema node_418 = {
     .expected = "\"function\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"function", NULL},
-};
-static const struct hearth_schema node_418 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING,
 };
 static const struct hearth_schema node_420 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_421 = {
+static const struct hearth_schema node_422 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING,
+};
+static const struct hearth_schema node_423 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
 };
-static const struct hearth_schema node_422 = {
+static const struct hearth_schema node_424 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_419 = {
+static const struct hearth_schema node_421 = {
     .expected = "a string or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_420, &node_421, &node_422, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_422, &node_423, &node_424, NULL},
 };
-static const struct hearth_schema_property node_417_properties[] = {
-    {"name", &node_418, true},
-    {"arguments", &node_419, false},
+static const struct hearth_schema_property node_419_properties[] = {
+    {"name", &node_420, true},
+    {"arguments", &node_421, false},
 };
-static const struct hearth_schema node_417 = {
+static const struct hearth_schema node_419 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
-    .properties = node_417_properties,
+    .properties = node_419_properties,
     .property_count = 2,
 };
 static const struct hearth_schema_property top_tool_call_properties[] = {
-    {"id", &node_415, false},
-    {"type", &node_416, false},
-    {"function", &node_417, true},
+    {"id", &node_417, false},
+    {"type", &node_418, false},
+    {"function", &node_419, true},
 };
 const struct hearth_schema hearth_schema_tool_call = {
     .expected = "an object",
@@ -2865,58 +2879,58 @@ const struct hearth_schema hearth_schema_tool_call = {
     .properties = top_tool_call_properties,
     .property_count = 3,
 };
-static const struct hearth_schema node_423 = {
+static const struct hearth_schema node_425 = {
     .expected = "a number",
     .types = HEARTH_SCHEMA_NUMBER,
 };
-static const struct hearth_schema node_424 = {
+static const struct hearth_schema node_426 = {
     .expected = "a string of at most 64 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 64,
 };
-static const struct hearth_schema node_425 = {
+static const struct hearth_schema node_427 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
 const struct hearth_schema hearth_schema_keep_alive = {
     .expected = "a number or a string of at most 64 characters",
-    .any_of = (const struct hearth_schema *const[]){&node_423, &node_424, &node_425, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_425, &node_426, &node_427, NULL},
 };
-static const struct hearth_schema node_426 = {
+static const struct hearth_schema node_428 = {
     .expected = "\"system\", \"developer\", \"user\", \"assistant\", \"tool\" or \"function\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"system", "developer", "user", "assistant", "tool", "function", NULL},
-};
-static const struct hearth_schema node_427 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_428 = {
-    .expected = "an array of objects of at most 1,024 items",
-    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
-    .length_max = 1024,
-    .items = &hearth_schema_tool_call,
 };
 static const struct hearth_schema node_429 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_430 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .expected = "an array of objects of at most 1,024 items",
+    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
+    .length_max = 1024,
+    .items = &hearth_schema_tool_call,
 };
 static const struct hearth_schema node_431 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
+static const struct hearth_schema node_432 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_433 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
 static const struct hearth_schema_property top_message_properties[] = {
-    {"role", &node_426, true},
+    {"role", &node_428, true},
     {"content", &hearth_schema_content, false},
-    {"name", &node_427, false},
-    {"tool_calls", &node_428, false},
-    {"tool_call_id", &node_429, false},
-    {"reasoning_content", &node_430, false},
-    {"refusal", &node_431, false},
+    {"name", &node_429, false},
+    {"tool_calls", &node_430, false},
+    {"tool_call_id", &node_431, false},
+    {"reasoning_content", &node_432, false},
+    {"refusal", &node_433, false},
 };
 const struct hearth_schema hearth_schema_message = {
     .expected = "an object",
@@ -2924,29 +2938,29 @@ const struct hearth_schema hearth_schema_message = {
     .properties = top_message_properties,
     .property_count = 7,
 };
-static const struct hearth_schema node_432 = {
+static const struct hearth_schema node_434 = {
     .expected = "a string of 1 to 256 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 256,
 };
-static const struct hearth_schema node_433 = {
+static const struct hearth_schema node_435 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_434 = {
+static const struct hearth_schema node_436 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_435 = {
+static const struct hearth_schema node_437 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_function_properties[] = {
-    {"name", &node_432, true},
-    {"description", &node_433, false},
-    {"parameters", &node_434, false},
-    {"strict", &node_435, false},
+    {"name", &node_434, true},
+    {"description", &node_435, false},
+    {"parameters", &node_436, false},
+    {"strict", &node_437, false},
 };
 const struct hearth_schema hearth_schema_function = {
     .expected = "an object",
@@ -2954,13 +2968,13 @@ const struct hearth_schema hearth_schema_function = {
     .properties = top_function_properties,
     .property_count = 4,
 };
-static const struct hearth_schema node_436 = {
+static const struct hearth_schema node_438 = {
     .expected = "\"function\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"function", NULL},
 };
 static const struct hearth_schema_property top_tool_properties[] = {
-    {"type", &node_436, false},
+    {"type", &node_438, false},
     {"function", &hearth_schema_function, true},
 };
 const struct hearth_schema hearth_schema_tool = {
@@ -2969,17 +2983,17 @@ const struct hearth_schema hearth_schema_tool = {
     .properties = top_tool_properties,
     .property_count = 2,
 };
-static const struct hearth_schema node_437 = {
+static const struct hearth_schema node_439 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_438 = {
+static const struct hearth_schema node_440 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_stream_options_properties[] = {
-    {"include_usage", &node_437, false},
-    {"include_obfuscation", &node_438, false},
+    {"include_usage", &node_439, false},
+    {"include_obfuscation", &node_440, false},
 };
 const struct hearth_schema hearth_schema_stream_options = {
     .expected = "an object",
@@ -2988,30 +3002,30 @@ const struct hearth_schema hearth_schema_stream_options = {
     .property_count = 2,
     .closed = true,
 };
-static const struct hearth_schema node_439 = {
+static const struct hearth_schema node_441 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_441 = {
+static const struct hearth_schema node_443 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_440 = {
+static const struct hearth_schema node_442 = {
     .expected = "an array of strings that are not empty of at most 16 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_max = 16,
-    .items = &node_441,
+    .items = &node_443,
 };
-static const struct hearth_schema node_442 = {
+static const struct hearth_schema node_444 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
 const struct hearth_schema hearth_schema_stop = {
     .expected = "a string or an array of strings that are not empty of at most 16 items",
-    .any_of = (const struct hearth_schema *const[]){&node_439, &node_440, &node_442, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_441, &node_442, &node_444, NULL},
 };
-static const struct hearth_schema node_443 = {
+static const struct hearth_schema node_445 = {
     .expected = "an integer from 0 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER,
     .minimum = &(const double){0.0},
@@ -3022,26 +3036,26 @@ const struct hearth_schema hearth_schema_tokens = {
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 1048576,
-    .items = &node_443,
+    .items = &node_445,
 };
-static const struct hearth_schema node_445 = {
+static const struct hearth_schema node_447 = {
     .expected = "an integer from 0 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_446 = {
+static const struct hearth_schema node_448 = {
     .expected = "a number",
     .types = HEARTH_SCHEMA_NUMBER,
 };
-static const struct hearth_schema_property node_444_properties[] = {
-    {"id", &node_445, true},
-    {"scale", &node_446, true},
+static const struct hearth_schema_property node_446_properties[] = {
+    {"id", &node_447, true},
+    {"scale", &node_448, true},
 };
-static const struct hearth_schema node_444 = {
+static const struct hearth_schema node_446 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
-    .properties = node_444_properties,
+    .properties = node_446_properties,
     .property_count = 2,
     .closed = true,
 };
@@ -3049,9 +3063,9 @@ const struct hearth_schema hearth_schema_lora = {
     .expected = "an array of objects of at most 32 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 32,
-    .items = &node_444,
+    .items = &node_446,
 };
-static const struct hearth_schema node_447 = {
+static const struct hearth_schema node_449 = {
     .expected = "a string of 1 to 40 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
@@ -3061,9 +3075,9 @@ const struct hearth_schema hearth_schema_dry_breakers = {
     .expected = "a list of up to 16 texts of 1 to 40 bytes",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_max = 16,
-    .items = &node_447,
+    .items = &node_449,
 };
-static const struct hearth_schema node_448 = {
+static const struct hearth_schema node_450 = {
     .expected = "a number from -100 to 100",
     .types = HEARTH_SCHEMA_NUMBER,
     .minimum = &(const double){-100.0},
@@ -3072,15 +3086,15 @@ static const struct hearth_schema node_448 = {
 const struct hearth_schema hearth_schema_logit_bias = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .additional = &node_448,
+    .additional = &node_450,
 };
-static const struct hearth_schema node_449 = {
+static const struct hearth_schema node_451 = {
     .expected = "\"text\", \"json_object\" or \"json_schema\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"text", "json_object", "json_schema", NULL},
 };
 static const struct hearth_schema_property top_response_format_properties[] = {
-    {"type", &node_449, true},
+    {"type", &node_451, true},
 };
 const struct hearth_schema hearth_schema_response_format = {
     .expected = "an object",
@@ -3088,72 +3102,60 @@ const struct hearth_schema hearth_schema_response_format = {
     .properties = top_response_format_properties,
     .property_count = 1,
 };
-static const struct hearth_schema node_450 = {
+static const struct hearth_schema node_452 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_451 = {
+static const struct hearth_schema node_453 = {
     .expected = "an array of objects of 1 to 65,536 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 65536,
     .items = &hearth_schema_message,
 };
-static const struct hearth_schema node_452 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
 static const struct hearth_schema node_454 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_455 = {
+static const struct hearth_schema node_456 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema_property node_453_properties[] = {
-    {"include_usage", &node_454, false},
-    {"include_obfuscation", &node_455, false},
+static const struct hearth_schema node_457 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_453 = {
+static const struct hearth_schema_property node_455_properties[] = {
+    {"include_usage", &node_456, false},
+    {"include_obfuscation", &node_457, false},
+};
+static const struct hearth_schema node_455 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .properties = node_453_properties,
+    .properties = node_455_properties,
     .property_count = 2,
     .closed = true,
 };
-static const struct hearth_schema node_456 = {
-    .expected = "an integer from 1 to 2,147,483,647, or -1 or null for no limit",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-1.0},
-    .maximum = &(const double){2147483647.0},
-    .check = hearth_check_max_tokens,
-};
-static const struct hearth_schema node_457 = {
-    .expected = "an integer from 1 to 2,147,483,647, or -1 or null for no limit",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-1.0},
-    .maximum = &(const double){2147483647.0},
-    .check = hearth_check_max_tokens,
-};
 static const struct hearth_schema node_458 = {
+    .expected = "an integer from 1 to 2,147,483,647, or -1 or null for no limit",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){2147483647.0},
+    .check = hearth_check_max_tokens,
+};
+static const struct hearth_schema node_459 = {
+    .expected = "an integer from 1 to 2,147,483,647, or -1 or null for no limit",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){2147483647.0},
+    .check = hearth_check_max_tokens,
+};
+static const struct hearth_schema node_460 = {
     .expected = "a number from 0 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2.0},
-};
-static const struct hearth_schema node_459 = {
-    .expected = "a number from 0 to 1",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){1.0},
-};
-static const struct hearth_schema node_460 = {
-    .expected = "an integer from -1 to 2,147,483,647",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-1.0},
-    .maximum = &(const double){2147483647.0},
 };
 static const struct hearth_schema node_461 = {
     .expected = "a number from 0 to 1",
@@ -3162,36 +3164,36 @@ static const struct hearth_schema node_461 = {
     .maximum = &(const double){1.0},
 };
 static const struct hearth_schema node_462 = {
-    .expected = "a number over 0 and at most 10",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .minimum_exclusive = true,
-    .maximum = &(const double){10.0},
-};
-static const struct hearth_schema node_463 = {
-    .expected = "a number over 0 and at most 10",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .minimum_exclusive = true,
-    .maximum = &(const double){10.0},
-};
-static const struct hearth_schema node_464 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_465 = {
+static const struct hearth_schema node_463 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_466 = {
-    .expected = "a number from -1 to 1000",
+static const struct hearth_schema node_464 = {
+    .expected = "a number over 0 and at most 10",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .minimum_exclusive = true,
+    .maximum = &(const double){10.0},
+};
+static const struct hearth_schema node_465 = {
+    .expected = "a number over 0 and at most 10",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .minimum_exclusive = true,
+    .maximum = &(const double){10.0},
+};
+static const struct hearth_schema node_466 = {
+    .expected = "an integer from -1 to 2,147,483,647",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
-    .maximum = &(const double){1000.0},
+    .maximum = &(const double){2147483647.0},
 };
 static const struct hearth_schema node_467 = {
     .expected = "a number from 0 to 1",
@@ -3200,210 +3202,214 @@ static const struct hearth_schema node_467 = {
     .maximum = &(const double){1.0},
 };
 static const struct hearth_schema node_468 = {
+    .expected = "a number from -1 to 1000",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){1000.0},
+};
+static const struct hearth_schema node_469 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_469 = {
+static const struct hearth_schema node_470 = {
+    .expected = "a number from 0 to 1",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
+};
+static const struct hearth_schema node_471 = {
     .expected = "a number from 0 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_470 = {
-    .expected = "a number from 0 to 100",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){100.0},
-};
-static const struct hearth_schema node_471 = {
-    .expected = "a number from 0 to 100",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){100.0},
-};
 static const struct hearth_schema node_472 = {
+    .expected = "a number from 0 to 100",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){100.0},
+};
+static const struct hearth_schema node_473 = {
+    .expected = "a number from 0 to 100",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){100.0},
+};
+static const struct hearth_schema node_474 = {
     .expected = "a number from 1 to 100",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){100.0},
 };
-static const struct hearth_schema node_473 = {
+static const struct hearth_schema node_475 = {
     .expected = "an integer from 0 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_474 = {
+static const struct hearth_schema node_476 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_476 = {
+static const struct hearth_schema node_478 = {
     .expected = "a string of 1 to 40 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 40,
 };
-static const struct hearth_schema node_475 = {
+static const struct hearth_schema node_477 = {
     .expected = "a list of up to 16 texts of 1 to 40 bytes",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 16,
-    .items = &node_476,
-};
-static const struct hearth_schema node_477 = {
-    .expected = "a number from -2 to 2",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-2.0},
-    .maximum = &(const double){2.0},
-};
-static const struct hearth_schema node_478 = {
-    .expected = "a number from -2 to 2",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-2.0},
-    .maximum = &(const double){2.0},
+    .items = &node_478,
 };
 static const struct hearth_schema node_479 = {
+    .expected = "a number from -2 to 2",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-2.0},
+    .maximum = &(const double){2.0},
+};
+static const struct hearth_schema node_480 = {
+    .expected = "a number from -2 to 2",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-2.0},
+    .maximum = &(const double){2.0},
+};
+static const struct hearth_schema node_481 = {
     .expected = "an integer",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_480 = {
+static const struct hearth_schema node_482 = {
     .expected = "an integer from 1 to 128",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){128.0},
-};
-static const struct hearth_schema node_481 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_482 = {
-    .expected = "an integer from 0 to 20",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){20.0},
 };
 static const struct hearth_schema node_483 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_484 = {
+    .expected = "an integer from 0 to 20",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){20.0},
+};
+static const struct hearth_schema node_485 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_486 = {
     .expected = "an array of objects of at most 1,024 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 1024,
     .items = &hearth_schema_tool,
 };
-static const struct hearth_schema node_486 = {
+static const struct hearth_schema node_488 = {
     .expected = "\"none\", \"auto\" or \"required\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"none", "auto", "required", NULL},
 };
-static const struct hearth_schema node_487 = {
+static const struct hearth_schema node_489 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
 };
-static const struct hearth_schema node_488 = {
+static const struct hearth_schema node_490 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_485 = {
+static const struct hearth_schema node_487 = {
     .expected = "\"none\", \"auto\" or \"required\" or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_486, &node_487, &node_488, NULL},
-};
-static const struct hearth_schema node_489 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_490 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+    .any_of = (const struct hearth_schema *const[]){&node_488, &node_489, &node_490, NULL},
 };
 static const struct hearth_schema node_491 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_492 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_493 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_494 = {
     .expected = "an array of objects of at most 512 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 512,
     .items = &hearth_schema_function,
 };
-static const struct hearth_schema node_494 = {
+static const struct hearth_schema node_496 = {
     .expected = "\"none\" or \"auto\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"none", "auto", NULL},
 };
-static const struct hearth_schema node_495 = {
+static const struct hearth_schema node_497 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
 };
-static const struct hearth_schema node_496 = {
+static const struct hearth_schema node_498 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_493 = {
+static const struct hearth_schema node_495 = {
     .expected = "\"none\" or \"auto\" or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_494, &node_495, &node_496, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_496, &node_497, &node_498, NULL},
 };
-static const struct hearth_schema node_497 = {
+static const struct hearth_schema node_499 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_498 = {
+static const struct hearth_schema node_500 = {
     .expected = "\"none\", \"minimal\", \"low\", \"medium\", \"high\", \"xhigh\" or \"auto\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"none", "minimal", "low", "medium", "high", "xhigh", "auto", NULL},
 };
-static const struct hearth_schema node_499 = {
+static const struct hearth_schema node_501 = {
     .expected = "\"none\", \"auto\", \"deepseek\" or \"deepseek-legacy\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"none", "auto", "deepseek", "deepseek-legacy", NULL},
 };
-static const struct hearth_schema node_500 = {
+static const struct hearth_schema node_502 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_501 = {
+static const struct hearth_schema node_503 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_503 = {
+static const struct hearth_schema node_505 = {
     .expected = "\"text\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"text", NULL},
 };
-static const struct hearth_schema node_502 = {
+static const struct hearth_schema node_504 = {
     .expected = "an array of \"text\" of at most 8 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 8,
-    .items = &node_503,
+    .items = &node_505,
 };
-static const struct hearth_schema node_504 = {
+static const struct hearth_schema node_506 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
-};
-static const struct hearth_schema node_505 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_506 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_507 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_508 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_509 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_510 = {
     .expected = "a string",
@@ -3414,172 +3420,180 @@ static const struct hearth_schema node_511 = {
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_512 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_513 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_514 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_513 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_514 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-};
 static const struct hearth_schema node_515 = {
-    .expected = "nothing",
-    .refused = "there is no beam search here; leave it out to sample, or set temperature to 0",
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_516 = {
-    .expected = "nothing",
-    .refused = "the tokens of an answer cannot be limited to a list here; logit_bias changes single ones",
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_517 = {
     .expected = "nothing",
-    .refused = "words cannot be forbidden here; logit_bias forbids tokens",
+    .refused = "there is no beam search here; leave it out to sample, or set temperature to 0",
 };
 static const struct hearth_schema node_518 = {
     .expected = "nothing",
-    .refused = "code of clients does not run here",
+    .refused = "the tokens of an answer cannot be limited to a list here; logit_bias changes single ones",
 };
 static const struct hearth_schema node_519 = {
     .expected = "nothing",
-    .refused = "prompts are texts or token ids here",
+    .refused = "words cannot be forbidden here; logit_bias forbids tokens",
 };
 static const struct hearth_schema node_520 = {
     .expected = "nothing",
-    .refused = "this server answers with text only",
+    .refused = "code of clients does not run here",
 };
 static const struct hearth_schema node_521 = {
     .expected = "nothing",
-    .refused = "this server has no web search",
+    .refused = "prompts are texts or token ids here",
 };
 static const struct hearth_schema node_522 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .expected = "nothing",
+    .refused = "this server answers with text only",
 };
 static const struct hearth_schema node_523 = {
-    .expected = "any value",
+    .expected = "nothing",
+    .refused = "this server has no web search",
 };
 static const struct hearth_schema node_524 = {
-    .expected = "any value",
-};
-static const struct hearth_schema node_525 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_527 = {
-    .expected = "a string that is not empty",
-    .types = HEARTH_SCHEMA_STRING,
-    .length_min = 1,
+static const struct hearth_schema node_525 = {
+    .expected = "any value",
 };
 static const struct hearth_schema node_526 = {
-    .expected = "an array of strings that are not empty of 1 to 1,000 items",
-    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
-    .length_min = 1,
-    .length_max = 1000,
-    .items = &node_527,
+    .expected = "any value",
 };
-static const struct hearth_schema node_528 = {
+static const struct hearth_schema node_527 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_529 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema node_528 = {
+    .expected = "an array of strings that are not empty of 1 to 1,000 items",
+    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
+    .length_min = 1,
+    .length_max = 1000,
+    .items = &node_529,
 };
 static const struct hearth_schema node_530 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
+static const struct hearth_schema node_531 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+};
 static const struct hearth_schema node_532 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_534 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_531 = {
+static const struct hearth_schema node_533 = {
     .expected = "an array of strings that are not empty of 1 to 1,000 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_min = 1,
     .length_max = 1000,
-    .items = &node_532,
+    .items = &node_534,
 };
 static const struct hearth_schema_property top_chat_request_properties[] = {
-    {"model", &node_450, false},
+    {"model", &node_452, false},
     {"keep_alive", &hearth_schema_keep_alive, false},
-    {"messages", &node_451, true},
-    {"stream", &node_452, false},
-    {"stream_options", &node_453, false},
-    {"max_tokens", &node_456, false},
-    {"max_completion_tokens", &node_457, false},
-    {"temperature", &node_458, false},
-    {"top_p", &node_459, false},
-    {"top_k", &node_460, false},
-    {"min_p", &node_461, false},
-    {"repeat_penalty", &node_462, false},
-    {"repetition_penalty", &node_463, false},
-    {"repeat_last_n", &node_464, false},
-    {"typical_p", &node_465, false},
-    {"top_n_sigma", &node_466, false},
-    {"xtc_probability", &node_467, false},
-    {"xtc_threshold", &node_468, false},
-    {"dynatemp_range", &node_469, false},
-    {"dynatemp_exponent", &node_470, false},
-    {"dry_multiplier", &node_471, false},
-    {"dry_base", &node_472, false},
-    {"dry_allowed_length", &node_473, false},
-    {"dry_penalty_last_n", &node_474, false},
-    {"dry_sequence_breakers", &node_475, false},
-    {"presence_penalty", &node_477, false},
-    {"frequency_penalty", &node_478, false},
-    {"seed", &node_479, false},
+    {"messages", &node_453, true},
+    {"stream", &node_454, false},
+    {"stream_options", &node_455, false},
+    {"max_tokens", &node_458, false},
+    {"max_completion_tokens", &node_459, false},
+    {"temperature", &node_460, false},
+    {"top_p", &node_461, false},
+    {"top_k", &node_462, false},
+    {"min_p", &node_463, false},
+    {"repeat_penalty", &node_464, false},
+    {"repetition_penalty", &node_465, false},
+    {"repeat_last_n", &node_466, false},
+    {"typical_p", &node_467, false},
+    {"top_n_sigma", &node_468, false},
+    {"xtc_probability", &node_469, false},
+    {"xtc_threshold", &node_470, false},
+    {"dynatemp_range", &node_471, false},
+    {"dynatemp_exponent", &node_472, false},
+    {"dry_multiplier", &node_473, false},
+    {"dry_base", &node_474, false},
+    {"dry_allowed_length", &node_475, false},
+    {"dry_penalty_last_n", &node_476, false},
+    {"dry_sequence_breakers", &node_477, false},
+    {"presence_penalty", &node_479, false},
+    {"frequency_penalty", &node_480, false},
+    {"seed", &node_481, false},
     {"stop", &hearth_schema_stop, false},
-    {"n", &node_480, false},
+    {"n", &node_482, false},
     {"logit_bias", &hearth_schema_logit_bias, false},
     {"lora", &hearth_schema_lora, false},
-    {"logprobs", &node_481, false},
-    {"top_logprobs", &node_482, false},
-    {"ignore_eos", &node_483, false},
-    {"tools", &node_484, false},
-    {"tool_choice", &node_485, false},
-    {"parallel_tool_calls", &node_489, false},
+    {"logprobs", &node_483, false},
+    {"top_logprobs", &node_484, false},
+    {"ignore_eos", &node_485, false},
+    {"tools", &node_486, false},
+    {"tool_choice", &node_487, false},
+    {"parallel_tool_calls", &node_491, false},
     {"response_format", &hearth_schema_response_format, false},
-    {"chat_template_kwargs", &node_490, false},
-    {"add_generation_prompt", &node_491, false},
-    {"functions", &node_492, false},
-    {"function_call", &node_493, false},
-    {"continue_final_message", &node_497, false},
-    {"reasoning_effort", &node_498, false},
-    {"reasoning_format", &node_499, false},
-    {"enable_thinking", &node_500, false},
-    {"verbosity", &node_501, false},
-    {"modalities", &node_502, false},
-    {"service_tier", &node_504, false},
-    {"cache_prompt", &node_505, false},
-    {"return_progress", &node_506, false},
-    {"timings_per_token", &node_507, false},
-    {"user", &node_508, false},
-    {"safety_identifier", &node_509, false},
-    {"prompt_cache_key", &node_510, false},
-    {"prompt_cache_retention", &node_511, false},
-    {"store", &node_512, false},
-    {"metadata", &node_513, false},
-    {"prediction", &node_514, false},
-    {"use_beam_search", &node_515, false},
-    {"allowed_token_ids", &node_516, false},
-    {"bad_words", &node_517, false},
-    {"logits_processors", &node_518, false},
-    {"prompt_embeds", &node_519, false},
-    {"audio", &node_520, false},
-    {"web_search_options", &node_521, false},
-    {"grammar", &node_522, false},
-    {"json_schema", &node_523, false},
-    {"guided_json", &node_524, false},
-    {"guided_regex", &node_525, false},
-    {"guided_choice", &node_526, false},
-    {"guided_grammar", &node_528, false},
-    {"structured_outputs", &node_529, false},
-    {"regex", &node_530, false},
-    {"choice", &node_531, false},
+    {"chat_template_kwargs", &node_492, false},
+    {"add_generation_prompt", &node_493, false},
+    {"functions", &node_494, false},
+    {"function_call", &node_495, false},
+    {"continue_final_message", &node_499, false},
+    {"reasoning_effort", &node_500, false},
+    {"reasoning_format", &node_501, false},
+    {"enable_thinking", &node_502, false},
+    {"verbosity", &node_503, false},
+    {"modalities", &node_504, false},
+    {"service_tier", &node_506, false},
+    {"cache_prompt", &node_507, false},
+    {"return_progress", &node_508, false},
+    {"timings_per_token", &node_509, false},
+    {"user", &node_510, false},
+    {"safety_identifier", &node_511, false},
+    {"prompt_cache_key", &node_512, false},
+    {"prompt_cache_retention", &node_513, false},
+    {"store", &node_514, false},
+    {"metadata", &node_515, false},
+    {"prediction", &node_516, false},
+    {"use_beam_search", &node_517, false},
+    {"allowed_token_ids", &node_518, false},
+    {"bad_words", &node_519, false},
+    {"logits_processors", &node_520, false},
+    {"prompt_embeds", &node_521, false},
+    {"audio", &node_522, false},
+    {"web_search_options", &node_523, false},
+    {"grammar", &node_524, false},
+    {"json_schema", &node_525, false},
+    {"guided_json", &node_526, false},
+    {"guided_regex", &node_527, false},
+    {"guided_choice", &node_528, false},
+    {"guided_grammar", &node_530, false},
+    {"structured_outputs", &node_531, false},
+    {"regex", &node_532, false},
+    {"choice", &node_533, false},
 };
 const struct hearth_schema hearth_schema_chat_request = {
     .expected = "an object",
@@ -3588,97 +3602,85 @@ const struct hearth_schema hearth_schema_chat_request = {
     .property_count = 76,
     .closed = true,
 };
-static const struct hearth_schema node_533 = {
+static const struct hearth_schema node_535 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
-};
-static const struct hearth_schema node_535 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING,
 };
 static const struct hearth_schema node_537 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_536 = {
+static const struct hearth_schema node_539 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING,
+};
+static const struct hearth_schema node_538 = {
     .expected = "an array of strings of 1 to 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_537,
+    .items = &node_539,
 };
-static const struct hearth_schema node_538 = {
+static const struct hearth_schema node_540 = {
     .expected = "an array of a list of 1 to 1,048,576 token ids of 1 to 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
     .items = &hearth_schema_tokens,
 };
-static const struct hearth_schema node_534 = {
+static const struct hearth_schema node_536 = {
     .expected = "a text, a list of 1 to 2,048 texts, a list of token ids, or a list of such lists",
-    .any_of = (const struct hearth_schema *const[]){&node_535, &node_536, &hearth_schema_tokens, &node_538, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_537, &node_538, &hearth_schema_tokens, &node_540, NULL},
 };
-static const struct hearth_schema node_539 = {
+static const struct hearth_schema node_541 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_540 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_542 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_543 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema_property node_541_properties[] = {
-    {"include_usage", &node_542, false},
-    {"include_obfuscation", &node_543, false},
-};
-static const struct hearth_schema node_541 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .properties = node_541_properties,
-    .property_count = 2,
-    .closed = true,
 };
 static const struct hearth_schema node_544 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_545 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema_property node_543_properties[] = {
+    {"include_usage", &node_544, false},
+    {"include_obfuscation", &node_545, false},
+};
+static const struct hearth_schema node_543 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+    .properties = node_543_properties,
+    .property_count = 2,
+    .closed = true,
+};
+static const struct hearth_schema node_546 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_547 = {
     .expected = "an integer from 1 to 128",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){128.0},
 };
-static const struct hearth_schema node_546 = {
+static const struct hearth_schema node_548 = {
     .expected = "an integer from 0 to 2,147,483,647, or -1 for no limit",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_547 = {
+static const struct hearth_schema node_549 = {
     .expected = "a number from 0 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2.0},
-};
-static const struct hearth_schema node_548 = {
-    .expected = "a number from 0 to 1",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){1.0},
-};
-static const struct hearth_schema node_549 = {
-    .expected = "an integer from -1 to 2,147,483,647",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-1.0},
-    .maximum = &(const double){2147483647.0},
 };
 static const struct hearth_schema node_550 = {
     .expected = "a number from 0 to 1",
@@ -3687,36 +3689,36 @@ static const struct hearth_schema node_550 = {
     .maximum = &(const double){1.0},
 };
 static const struct hearth_schema node_551 = {
-    .expected = "a number over 0 and at most 10",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .minimum_exclusive = true,
-    .maximum = &(const double){10.0},
-};
-static const struct hearth_schema node_552 = {
-    .expected = "a number over 0 and at most 10",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .minimum_exclusive = true,
-    .maximum = &(const double){10.0},
-};
-static const struct hearth_schema node_553 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_554 = {
+static const struct hearth_schema node_552 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_555 = {
-    .expected = "a number from -1 to 1000",
+static const struct hearth_schema node_553 = {
+    .expected = "a number over 0 and at most 10",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .minimum_exclusive = true,
+    .maximum = &(const double){10.0},
+};
+static const struct hearth_schema node_554 = {
+    .expected = "a number over 0 and at most 10",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .minimum_exclusive = true,
+    .maximum = &(const double){10.0},
+};
+static const struct hearth_schema node_555 = {
+    .expected = "an integer from -1 to 2,147,483,647",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
-    .maximum = &(const double){1000.0},
+    .maximum = &(const double){2147483647.0},
 };
 static const struct hearth_schema node_556 = {
     .expected = "a number from 0 to 1",
@@ -3725,234 +3727,246 @@ static const struct hearth_schema node_556 = {
     .maximum = &(const double){1.0},
 };
 static const struct hearth_schema node_557 = {
+    .expected = "a number from -1 to 1000",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-1.0},
+    .maximum = &(const double){1000.0},
+};
+static const struct hearth_schema node_558 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_558 = {
+static const struct hearth_schema node_559 = {
+    .expected = "a number from 0 to 1",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){1.0},
+};
+static const struct hearth_schema node_560 = {
     .expected = "a number from 0 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_559 = {
-    .expected = "a number from 0 to 100",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){100.0},
-};
-static const struct hearth_schema node_560 = {
-    .expected = "a number from 0 to 100",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){0.0},
-    .maximum = &(const double){100.0},
-};
 static const struct hearth_schema node_561 = {
+    .expected = "a number from 0 to 100",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){100.0},
+};
+static const struct hearth_schema node_562 = {
+    .expected = "a number from 0 to 100",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){0.0},
+    .maximum = &(const double){100.0},
+};
+static const struct hearth_schema node_563 = {
     .expected = "a number from 1 to 100",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){100.0},
 };
-static const struct hearth_schema node_562 = {
+static const struct hearth_schema node_564 = {
     .expected = "an integer from 0 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_563 = {
+static const struct hearth_schema node_565 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_565 = {
+static const struct hearth_schema node_567 = {
     .expected = "a string of 1 to 40 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 40,
 };
-static const struct hearth_schema node_564 = {
+static const struct hearth_schema node_566 = {
     .expected = "a list of up to 16 texts of 1 to 40 bytes",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 16,
-    .items = &node_565,
-};
-static const struct hearth_schema node_566 = {
-    .expected = "a number from -2 to 2",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-2.0},
-    .maximum = &(const double){2.0},
-};
-static const struct hearth_schema node_567 = {
-    .expected = "a number from -2 to 2",
-    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){-2.0},
-    .maximum = &(const double){2.0},
+    .items = &node_567,
 };
 static const struct hearth_schema node_568 = {
+    .expected = "a number from -2 to 2",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-2.0},
+    .maximum = &(const double){2.0},
+};
+static const struct hearth_schema node_569 = {
+    .expected = "a number from -2 to 2",
+    .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){-2.0},
+    .maximum = &(const double){2.0},
+};
+static const struct hearth_schema node_570 = {
     .expected = "an integer",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_569 = {
+static const struct hearth_schema node_571 = {
     .expected = "an integer from 1 to 128",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){128.0},
 };
-static const struct hearth_schema node_570 = {
+static const struct hearth_schema node_572 = {
     .expected = "an integer from 0 to 20",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){20.0},
 };
-static const struct hearth_schema node_571 = {
+static const struct hearth_schema node_573 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_572 = {
+static const struct hearth_schema node_574 = {
     .expected = "nothing",
     .refused = "there is no beam search here; leave it out to sample, or set temperature to 0",
 };
-static const struct hearth_schema node_573 = {
+static const struct hearth_schema node_575 = {
     .expected = "nothing",
     .refused = "the tokens of an answer cannot be limited to a list here; logit_bias changes single ones",
 };
-static const struct hearth_schema node_574 = {
+static const struct hearth_schema node_576 = {
     .expected = "nothing",
     .refused = "words cannot be forbidden here; logit_bias forbids tokens",
 };
-static const struct hearth_schema node_575 = {
+static const struct hearth_schema node_577 = {
     .expected = "nothing",
     .refused = "code of clients does not run here",
 };
-static const struct hearth_schema node_576 = {
+static const struct hearth_schema node_578 = {
     .expected = "nothing",
     .refused = "prompts are texts or token ids here",
 };
-static const struct hearth_schema node_577 = {
+static const struct hearth_schema node_579 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_578 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_579 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
 static const struct hearth_schema node_580 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_581 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_582 = {
-    .expected = "any value",
-};
-static const struct hearth_schema node_583 = {
-    .expected = "any value",
-};
-static const struct hearth_schema node_584 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_586 = {
-    .expected = "a string that is not empty",
-    .types = HEARTH_SCHEMA_STRING,
-    .length_min = 1,
+static const struct hearth_schema node_583 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_584 = {
+    .expected = "any value",
 };
 static const struct hearth_schema node_585 = {
-    .expected = "an array of strings that are not empty of 1 to 1,000 items",
-    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
-    .length_min = 1,
-    .length_max = 1000,
-    .items = &node_586,
+    .expected = "any value",
 };
-static const struct hearth_schema node_587 = {
+static const struct hearth_schema node_586 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_588 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema node_587 = {
+    .expected = "an array of strings that are not empty of 1 to 1,000 items",
+    .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
+    .length_min = 1,
+    .length_max = 1000,
+    .items = &node_588,
 };
 static const struct hearth_schema node_589 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
+static const struct hearth_schema node_590 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+};
 static const struct hearth_schema node_591 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_593 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_590 = {
+static const struct hearth_schema node_592 = {
     .expected = "an array of strings that are not empty of 1 to 1,000 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_min = 1,
     .length_max = 1000,
-    .items = &node_591,
+    .items = &node_593,
 };
 static const struct hearth_schema_property top_completion_request_properties[] = {
-    {"model", &node_533, false},
+    {"model", &node_535, false},
     {"keep_alive", &hearth_schema_keep_alive, false},
-    {"prompt", &node_534, true},
-    {"suffix", &node_539, false},
-    {"stream", &node_540, false},
-    {"stream_options", &node_541, false},
-    {"echo", &node_544, false},
-    {"best_of", &node_545, false},
-    {"max_tokens", &node_546, false},
-    {"temperature", &node_547, false},
-    {"top_p", &node_548, false},
-    {"top_k", &node_549, false},
-    {"min_p", &node_550, false},
-    {"repeat_penalty", &node_551, false},
-    {"repetition_penalty", &node_552, false},
-    {"repeat_last_n", &node_553, false},
-    {"typical_p", &node_554, false},
-    {"top_n_sigma", &node_555, false},
-    {"xtc_probability", &node_556, false},
-    {"xtc_threshold", &node_557, false},
-    {"dynatemp_range", &node_558, false},
-    {"dynatemp_exponent", &node_559, false},
-    {"dry_multiplier", &node_560, false},
-    {"dry_base", &node_561, false},
-    {"dry_allowed_length", &node_562, false},
-    {"dry_penalty_last_n", &node_563, false},
-    {"dry_sequence_breakers", &node_564, false},
-    {"presence_penalty", &node_566, false},
-    {"frequency_penalty", &node_567, false},
-    {"seed", &node_568, false},
+    {"prompt", &node_536, true},
+    {"suffix", &node_541, false},
+    {"stream", &node_542, false},
+    {"stream_options", &node_543, false},
+    {"echo", &node_546, false},
+    {"best_of", &node_547, false},
+    {"max_tokens", &node_548, false},
+    {"temperature", &node_549, false},
+    {"top_p", &node_550, false},
+    {"top_k", &node_551, false},
+    {"min_p", &node_552, false},
+    {"repeat_penalty", &node_553, false},
+    {"repetition_penalty", &node_554, false},
+    {"repeat_last_n", &node_555, false},
+    {"typical_p", &node_556, false},
+    {"top_n_sigma", &node_557, false},
+    {"xtc_probability", &node_558, false},
+    {"xtc_threshold", &node_559, false},
+    {"dynatemp_range", &node_560, false},
+    {"dynatemp_exponent", &node_561, false},
+    {"dry_multiplier", &node_562, false},
+    {"dry_base", &node_563, false},
+    {"dry_allowed_length", &node_564, false},
+    {"dry_penalty_last_n", &node_565, false},
+    {"dry_sequence_breakers", &node_566, false},
+    {"presence_penalty", &node_568, false},
+    {"frequency_penalty", &node_569, false},
+    {"seed", &node_570, false},
     {"stop", &hearth_schema_stop, false},
-    {"n", &node_569, false},
+    {"n", &node_571, false},
     {"logit_bias", &hearth_schema_logit_bias, false},
     {"lora", &hearth_schema_lora, false},
-    {"logprobs", &node_570, false},
-    {"ignore_eos", &node_571, false},
-    {"use_beam_search", &node_572, false},
-    {"allowed_token_ids", &node_573, false},
-    {"bad_words", &node_574, false},
-    {"logits_processors", &node_575, false},
-    {"prompt_embeds", &node_576, false},
-    {"service_tier", &node_577, false},
-    {"cache_prompt", &node_578, false},
-    {"timings_per_token", &node_579, false},
-    {"user", &node_580, false},
-    {"grammar", &node_581, false},
-    {"json_schema", &node_582, false},
+    {"logprobs", &node_572, false},
+    {"ignore_eos", &node_573, false},
+    {"use_beam_search", &node_574, false},
+    {"allowed_token_ids", &node_575, false},
+    {"bad_words", &node_576, false},
+    {"logits_processors", &node_577, false},
+    {"prompt_embeds", &node_578, false},
+    {"service_tier", &node_579, false},
+    {"cache_prompt", &node_580, false},
+    {"timings_per_token", &node_581, false},
+    {"user", &node_582, false},
+    {"grammar", &node_583, false},
+    {"json_schema", &node_584, false},
     {"response_format", &hearth_schema_response_format, false},
-    {"guided_json", &node_583, false},
-    {"guided_regex", &node_584, false},
-    {"guided_choice", &node_585, false},
-    {"guided_grammar", &node_587, false},
-    {"structured_outputs", &node_588, false},
-    {"regex", &node_589, false},
-    {"choice", &node_590, false},
+    {"guided_json", &node_585, false},
+    {"guided_regex", &node_586, false},
+    {"guided_choice", &node_587, false},
+    {"guided_grammar", &node_589, false},
+    {"structured_outputs", &node_590, false},
+    {"regex", &node_591, false},
+    {"choice", &node_592, false},
 };
 const struct hearth_schema hearth_schema_completion_request = {
     .expected = "an object",
@@ -3961,13 +3975,13 @@ const struct hearth_schema hearth_schema_completion_request = {
     .property_count = 55,
     .closed = true,
 };
-static const struct hearth_schema node_592 = {
+static const struct hearth_schema node_594 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
 static const struct hearth_schema_property top_embedding_prompt_properties[] = {
-    {"prompt_string", &node_592, true},
+    {"prompt_string", &node_594, true},
 };
 const struct hearth_schema hearth_schema_embedding_prompt = {
     .expected = "an object",
@@ -3976,36 +3990,36 @@ const struct hearth_schema hearth_schema_embedding_prompt = {
     .property_count = 1,
     .closed = true,
 };
-static const struct hearth_schema node_595 = {
+static const struct hearth_schema node_597 = {
     .expected = "\"text\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"text", NULL},
 };
-static const struct hearth_schema node_596 = {
+static const struct hearth_schema node_598 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema_property node_594_properties[] = {
-    {"type", &node_595, true},
-    {"text", &node_596, true},
+static const struct hearth_schema_property node_596_properties[] = {
+    {"type", &node_597, true},
+    {"text", &node_598, true},
 };
-static const struct hearth_schema node_594 = {
+static const struct hearth_schema node_596 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
-    .properties = node_594_properties,
+    .properties = node_596_properties,
     .property_count = 2,
     .closed = true,
 };
-static const struct hearth_schema node_593 = {
+static const struct hearth_schema node_595 = {
     .expected = "an array of objects of 1 to 1,024 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 1024,
-    .items = &node_594,
+    .items = &node_596,
 };
 static const struct hearth_schema_property top_embedding_content_properties[] = {
-    {"content", &node_593, true},
+    {"content", &node_595, true},
 };
 const struct hearth_schema hearth_schema_embedding_content = {
     .expected = "an object",
@@ -4014,114 +4028,114 @@ const struct hearth_schema hearth_schema_embedding_content = {
     .property_count = 1,
     .closed = true,
 };
-static const struct hearth_schema node_597 = {
+static const struct hearth_schema node_599 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
-};
-static const struct hearth_schema node_599 = {
-    .expected = "a string that is not empty",
-    .types = HEARTH_SCHEMA_STRING,
-    .length_min = 1,
 };
 static const struct hearth_schema node_601 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_600 = {
+static const struct hearth_schema node_603 = {
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema node_602 = {
     .expected = "a list of 1 to 2,048 texts",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_601,
+    .items = &node_603,
 };
-static const struct hearth_schema node_602 = {
+static const struct hearth_schema node_604 = {
     .expected = "a list of 1 to 2,048 lists of token ids",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
     .items = &hearth_schema_tokens,
 };
-static const struct hearth_schema node_605 = {
+static const struct hearth_schema node_607 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_604 = {
+static const struct hearth_schema node_606 = {
     .expected = "a string that is not empty or a list of 1 to 1,048,576 token ids or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_605, &hearth_schema_tokens, &hearth_schema_embedding_prompt, &hearth_schema_embedding_content, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_607, &hearth_schema_tokens, &hearth_schema_embedding_prompt, &hearth_schema_embedding_content, NULL},
 };
-static const struct hearth_schema node_603 = {
+static const struct hearth_schema node_605 = {
     .expected = "a list of 1 to 2,048 texts and lists of token ids",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_604,
+    .items = &node_606,
 };
-static const struct hearth_schema node_598 = {
+static const struct hearth_schema node_600 = {
     .expected = "a text that is not empty, a list of token ids, or a list of 1 to 2,048 of either",
     .takes_nul = true,
-    .any_of = (const struct hearth_schema *const[]){&node_599, &node_600, &hearth_schema_tokens, &node_602, &hearth_schema_embedding_prompt, &hearth_schema_embedding_content, &node_603, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_601, &node_602, &hearth_schema_tokens, &node_604, &hearth_schema_embedding_prompt, &hearth_schema_embedding_content, &node_605, NULL},
 };
-static const struct hearth_schema node_606 = {
+static const struct hearth_schema node_608 = {
     .expected = "\"float\" or \"base64\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"float", "base64", NULL},
 };
-static const struct hearth_schema node_607 = {
+static const struct hearth_schema node_609 = {
     .expected = "an integer from 1 to 1,048,576",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){1048576.0},
 };
-static const struct hearth_schema node_609 = {
+static const struct hearth_schema node_611 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN,
 };
-static const struct hearth_schema node_610 = {
+static const struct hearth_schema node_612 = {
     .expected = "\"NONE\", \"NEVER\", \"START\", \"END\", \"none\", \"never\", \"start\" or \"end\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"NONE", "NEVER", "START", "END", "none", "never", "start", "end", NULL},
 };
-static const struct hearth_schema node_611 = {
+static const struct hearth_schema node_613 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_608 = {
+static const struct hearth_schema node_610 = {
     .expected = "true or false or \"NONE\", \"NEVER\", \"START\", \"END\", \"none\", \"never\", \"start\" or \"end\"",
-    .any_of = (const struct hearth_schema *const[]){&node_609, &node_610, &node_611, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_611, &node_612, &node_613, NULL},
 };
-static const struct hearth_schema node_612 = {
+static const struct hearth_schema node_614 = {
     .expected = "a string of at most 127 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 127,
 };
-static const struct hearth_schema node_613 = {
+static const struct hearth_schema node_615 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_614 = {
+static const struct hearth_schema node_616 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_615 = {
+static const struct hearth_schema node_617 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_embedding_request_properties[] = {
-    {"model", &node_597, false},
+    {"model", &node_599, false},
     {"keep_alive", &hearth_schema_keep_alive, false},
-    {"input", &node_598, true},
-    {"encoding_format", &node_606, false},
-    {"dimensions", &node_607, false},
-    {"truncate", &node_608, false},
-    {"prompt_name", &node_612, false},
+    {"input", &node_600, true},
+    {"encoding_format", &node_608, false},
+    {"dimensions", &node_609, false},
+    {"truncate", &node_610, false},
+    {"prompt_name", &node_614, false},
     {"timeout", &hearth_schema_time_limit, false},
-    {"partial", &node_613, false},
-    {"service_tier", &node_614, false},
-    {"user", &node_615, false},
+    {"partial", &node_615, false},
+    {"service_tier", &node_616, false},
+    {"user", &node_617, false},
 };
 const struct hearth_schema hearth_schema_embedding_request = {
     .expected = "an object",
@@ -4137,20 +4151,15 @@ const struct hearth_schema hearth_schema_time_limit = {
     .minimum_exclusive = true,
     .maximum = &(const double){604800.0},
 };
-static const struct hearth_schema node_616 = {
+static const struct hearth_schema node_618 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_617 = {
+static const struct hearth_schema node_619 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .takes_nul = true,
-    .length_min = 1,
-};
-static const struct hearth_schema node_620 = {
-    .expected = "a string that is not empty",
-    .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
 static const struct hearth_schema node_622 = {
@@ -4158,104 +4167,109 @@ static const struct hearth_schema node_622 = {
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema_property node_621_properties[] = {
-    {"text", &node_622, true},
-};
-static const struct hearth_schema node_621 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT,
-    .properties = node_621_properties,
-    .property_count = 1,
-};
-static const struct hearth_schema node_619 = {
-    .expected = "a string that is not empty or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_620, &node_621, NULL},
-};
-static const struct hearth_schema node_618 = {
-    .expected = "an array of strings that are not empty or an object of 1 to 2,048 items",
-    .types = HEARTH_SCHEMA_ARRAY,
-    .takes_nul = true,
-    .length_min = 1,
-    .length_max = 2048,
-    .items = &node_619,
-};
 static const struct hearth_schema node_624 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
+static const struct hearth_schema_property node_623_properties[] = {
+    {"text", &node_624, true},
+};
 static const struct hearth_schema node_623 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT,
+    .properties = node_623_properties,
+    .property_count = 1,
+};
+static const struct hearth_schema node_621 = {
+    .expected = "a string that is not empty or an object",
+    .any_of = (const struct hearth_schema *const[]){&node_622, &node_623, NULL},
+};
+static const struct hearth_schema node_620 = {
+    .expected = "an array of strings that are not empty or an object of 1 to 2,048 items",
+    .types = HEARTH_SCHEMA_ARRAY,
+    .takes_nul = true,
+    .length_min = 1,
+    .length_max = 2048,
+    .items = &node_621,
+};
+static const struct hearth_schema node_626 = {
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema node_625 = {
     .expected = "an array of strings that are not empty of 1 to 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .takes_nul = true,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_624,
+    .items = &node_626,
 };
-static const struct hearth_schema node_625 = {
+static const struct hearth_schema node_627 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_626 = {
+static const struct hearth_schema node_628 = {
     .expected = "\"Right\" or \"right\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"Right", "right", NULL},
 };
-static const struct hearth_schema node_627 = {
+static const struct hearth_schema node_629 = {
     .expected = "an integer from 1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_628 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_629 = {
+static const struct hearth_schema node_630 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_631 = {
     .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_633 = {
+    .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN,
 };
-static const struct hearth_schema node_632 = {
+static const struct hearth_schema node_634 = {
     .expected = "\"NONE\", \"NEVER\", \"END\", \"none\", \"never\" or \"end\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"NONE", "NEVER", "END", "none", "never", "end", NULL},
 };
-static const struct hearth_schema node_633 = {
+static const struct hearth_schema node_635 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_630 = {
+static const struct hearth_schema node_632 = {
     .expected = "true or false or \"NONE\", \"NEVER\", \"END\", \"none\", \"never\" or \"end\"",
-    .any_of = (const struct hearth_schema *const[]){&node_631, &node_632, &node_633, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_633, &node_634, &node_635, NULL},
 };
-static const struct hearth_schema node_634 = {
+static const struct hearth_schema node_636 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_635 = {
+static const struct hearth_schema node_637 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_rerank_request_properties[] = {
-    {"model", &node_616, false},
+    {"model", &node_618, false},
     {"keep_alive", &hearth_schema_keep_alive, false},
-    {"query", &node_617, true},
-    {"documents", &node_618, false},
-    {"texts", &node_623, false},
-    {"return_text", &node_625, false},
-    {"truncation_direction", &node_626, false},
-    {"top_n", &node_627, false},
-    {"return_documents", &node_628, false},
-    {"raw_scores", &node_629, false},
-    {"truncate", &node_630, false},
+    {"query", &node_619, true},
+    {"documents", &node_620, false},
+    {"texts", &node_625, false},
+    {"return_text", &node_627, false},
+    {"truncation_direction", &node_628, false},
+    {"top_n", &node_629, false},
+    {"return_documents", &node_630, false},
+    {"raw_scores", &node_631, false},
+    {"truncate", &node_632, false},
     {"timeout", &hearth_schema_time_limit, false},
-    {"service_tier", &node_634, false},
-    {"user", &node_635, false},
+    {"service_tier", &node_636, false},
+    {"user", &node_637, false},
 };
 const struct hearth_schema hearth_schema_rerank_request = {
     .expected = "an object",
@@ -4264,66 +4278,66 @@ const struct hearth_schema hearth_schema_rerank_request = {
     .property_count = 14,
     .closed = true,
 };
-static const struct hearth_schema node_636 = {
+static const struct hearth_schema node_638 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
-};
-static const struct hearth_schema node_638 = {
-    .expected = "a string that is not empty",
-    .types = HEARTH_SCHEMA_STRING,
-    .length_min = 1,
 };
 static const struct hearth_schema node_640 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_639 = {
+static const struct hearth_schema node_642 = {
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema node_641 = {
     .expected = "a list of 1 to 2,048 texts",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_640,
+    .items = &node_642,
 };
-static const struct hearth_schema node_637 = {
+static const struct hearth_schema node_639 = {
     .expected = "a text that is not empty, or a list of 1 to 2,048",
     .takes_nul = true,
-    .any_of = (const struct hearth_schema *const[]){&node_638, &node_639, NULL},
-};
-static const struct hearth_schema node_641 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_642 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+    .any_of = (const struct hearth_schema *const[]){&node_640, &node_641, NULL},
 };
 static const struct hearth_schema node_643 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_644 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_645 = {
     .expected = "\"Left\", \"Right\", \"left\" or \"right\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"Left", "Right", "left", "right", NULL},
 };
-static const struct hearth_schema node_644 = {
+static const struct hearth_schema node_646 = {
     .expected = "a string of at most 127 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 127,
 };
-static const struct hearth_schema node_645 = {
+static const struct hearth_schema node_647 = {
     .expected = "an integer from 1 to 1,048,576",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){1048576.0},
 };
 static const struct hearth_schema_property top_embed_request_properties[] = {
-    {"model", &node_636, false},
+    {"model", &node_638, false},
     {"keep_alive", &hearth_schema_keep_alive, false},
-    {"inputs", &node_637, true},
-    {"normalize", &node_641, false},
-    {"truncate", &node_642, false},
-    {"truncation_direction", &node_643, false},
-    {"prompt_name", &node_644, false},
-    {"dimensions", &node_645, false},
+    {"inputs", &node_639, true},
+    {"normalize", &node_643, false},
+    {"truncate", &node_644, false},
+    {"truncation_direction", &node_645, false},
+    {"prompt_name", &node_646, false},
+    {"dimensions", &node_647, false},
 };
 const struct hearth_schema hearth_schema_embed_request = {
     .expected = "an object",
@@ -4332,74 +4346,74 @@ const struct hearth_schema hearth_schema_embed_request = {
     .property_count = 8,
     .closed = true,
 };
-static const struct hearth_schema node_646 = {
+static const struct hearth_schema node_648 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_648 = {
+static const struct hearth_schema node_650 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_647 = {
+static const struct hearth_schema node_649 = {
     .expected = "an array of strings that are not empty of 1 to 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .takes_nul = true,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_648,
+    .items = &node_650,
 };
-static const struct hearth_schema node_649 = {
+static const struct hearth_schema node_651 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_651 = {
+static const struct hearth_schema node_653 = {
     .expected = "\"float\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"float", NULL},
 };
-static const struct hearth_schema node_650 = {
+static const struct hearth_schema node_652 = {
     .expected = "an array of \"float\" of at most 8 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 8,
-    .items = &node_651,
+    .items = &node_653,
 };
-static const struct hearth_schema node_652 = {
+static const struct hearth_schema node_654 = {
     .expected = "an integer from 1 to 1,048,576",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){1048576.0},
 };
-static const struct hearth_schema node_653 = {
+static const struct hearth_schema node_655 = {
     .expected = "\"NONE\", \"START\" or \"END\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"NONE", "START", "END", NULL},
 };
-static const struct hearth_schema node_654 = {
+static const struct hearth_schema node_656 = {
     .expected = "a string of at most 127 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 127,
 };
-static const struct hearth_schema node_655 = {
+static const struct hearth_schema node_657 = {
     .expected = "nothing",
     .refused = "models here embed text only",
 };
-static const struct hearth_schema node_656 = {
+static const struct hearth_schema node_658 = {
     .expected = "nothing",
     .refused = "send texts",
 };
 static const struct hearth_schema_property top_cohere_embed_request_properties[] = {
-    {"model", &node_646, false},
+    {"model", &node_648, false},
     {"keep_alive", &hearth_schema_keep_alive, false},
-    {"texts", &node_647, true},
-    {"input_type", &node_649, false},
-    {"embedding_types", &node_650, false},
-    {"output_dimension", &node_652, false},
-    {"truncate", &node_653, false},
-    {"prompt_name", &node_654, false},
-    {"images", &node_655, false},
-    {"inputs", &node_656, false},
+    {"texts", &node_649, true},
+    {"input_type", &node_651, false},
+    {"embedding_types", &node_652, false},
+    {"output_dimension", &node_654, false},
+    {"truncate", &node_655, false},
+    {"prompt_name", &node_656, false},
+    {"images", &node_657, false},
+    {"inputs", &node_658, false},
 };
 const struct hearth_schema hearth_schema_cohere_embed_request = {
     .expected = "an object",
@@ -4408,78 +4422,78 @@ const struct hearth_schema hearth_schema_cohere_embed_request = {
     .property_count = 10,
     .closed = true,
 };
-static const struct hearth_schema node_657 = {
-    .expected = "a string that is not empty",
-    .types = HEARTH_SCHEMA_STRING,
-    .length_min = 1,
-};
 static const struct hearth_schema node_659 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_658 = {
+static const struct hearth_schema node_661 = {
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema node_660 = {
     .expected = "a list of 1 to 2,048 texts",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_659,
+    .items = &node_661,
 };
-static const struct hearth_schema node_660 = {
+static const struct hearth_schema node_662 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
 const struct hearth_schema hearth_schema_score_texts = {
     .expected = "a text that is not empty, or a list of 1 to 2,048",
-    .any_of = (const struct hearth_schema *const[]){&node_657, &node_658, &node_660, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_659, &node_660, &node_662, NULL},
 };
-static const struct hearth_schema node_661 = {
+static const struct hearth_schema node_663 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_662 = {
+static const struct hearth_schema node_664 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_664 = {
+static const struct hearth_schema node_666 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN,
 };
-static const struct hearth_schema node_665 = {
+static const struct hearth_schema node_667 = {
     .expected = "\"NONE\", \"NEVER\", \"END\", \"none\", \"never\" or \"end\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"NONE", "NEVER", "END", "none", "never", "end", NULL},
 };
-static const struct hearth_schema node_666 = {
+static const struct hearth_schema node_668 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_663 = {
+static const struct hearth_schema node_665 = {
     .expected = "true or false or \"NONE\", \"NEVER\", \"END\", \"none\", \"never\" or \"end\"",
-    .any_of = (const struct hearth_schema *const[]){&node_664, &node_665, &node_666, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_666, &node_667, &node_668, NULL},
 };
-static const struct hearth_schema node_667 = {
+static const struct hearth_schema node_669 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_668 = {
+static const struct hearth_schema node_670 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_score_request_properties[] = {
-    {"model", &node_661, false},
+    {"model", &node_663, false},
     {"keep_alive", &hearth_schema_keep_alive, false},
     {"text_1", &hearth_schema_score_texts, false},
     {"text_2", &hearth_schema_score_texts, false},
     {"queries", &hearth_schema_score_texts, false},
     {"documents", &hearth_schema_score_texts, false},
-    {"raw_scores", &node_662, false},
-    {"truncate", &node_663, false},
+    {"raw_scores", &node_664, false},
+    {"truncate", &node_665, false},
     {"timeout", &hearth_schema_time_limit, false},
-    {"service_tier", &node_667, false},
-    {"user", &node_668, false},
+    {"service_tier", &node_669, false},
+    {"user", &node_670, false},
 };
 const struct hearth_schema hearth_schema_score_request = {
     .expected = "an object",
@@ -4488,71 +4502,71 @@ const struct hearth_schema hearth_schema_score_request = {
     .property_count = 11,
     .closed = true,
 };
-static const struct hearth_schema node_669 = {
+static const struct hearth_schema node_671 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
-};
-static const struct hearth_schema node_671 = {
-    .expected = "a string that is not empty",
-    .types = HEARTH_SCHEMA_STRING,
-    .length_min = 1,
 };
 static const struct hearth_schema node_673 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_672 = {
-    .expected = "an array of strings that are not empty of 2 to 2 items",
-    .types = HEARTH_SCHEMA_ARRAY,
-    .length_min = 2,
-    .length_max = 2,
-    .items = &node_673,
-};
-static const struct hearth_schema node_676 = {
+static const struct hearth_schema node_675 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_675 = {
+static const struct hearth_schema node_674 = {
+    .expected = "an array of strings that are not empty of 2 to 2 items",
+    .types = HEARTH_SCHEMA_ARRAY,
+    .length_min = 2,
+    .length_max = 2,
+    .items = &node_675,
+};
+static const struct hearth_schema node_678 = {
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema node_677 = {
     .expected = "an array of strings that are not empty of 1 to 2 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2,
-    .items = &node_676,
+    .items = &node_678,
 };
-static const struct hearth_schema node_674 = {
+static const struct hearth_schema node_676 = {
     .expected = "an array of arrays of strings that are not empty of 1 to 2 items of 1 to 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_675,
+    .items = &node_677,
 };
-static const struct hearth_schema node_670 = {
+static const struct hearth_schema node_672 = {
     .expected = "a text, a list of two texts, or a list of 1 to 2,048 lists of one or two texts",
-    .any_of = (const struct hearth_schema *const[]){&node_671, &node_672, &node_674, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_673, &node_674, &node_676, NULL},
 };
-static const struct hearth_schema node_677 = {
+static const struct hearth_schema node_679 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_678 = {
+static const struct hearth_schema node_680 = {
     .expected = "\"Right\" or \"right\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"Right", "right", NULL},
 };
-static const struct hearth_schema node_679 = {
+static const struct hearth_schema node_681 = {
     .expected = "nothing",
     .refused = "scores are the probabilities of labels",
 };
 static const struct hearth_schema_property top_predict_request_properties[] = {
-    {"model", &node_669, false},
+    {"model", &node_671, false},
     {"keep_alive", &hearth_schema_keep_alive, false},
-    {"inputs", &node_670, true},
-    {"truncate", &node_677, false},
-    {"truncation_direction", &node_678, false},
-    {"raw_scores", &node_679, false},
+    {"inputs", &node_672, true},
+    {"truncate", &node_679, false},
+    {"truncation_direction", &node_680, false},
+    {"raw_scores", &node_681, false},
 };
 const struct hearth_schema hearth_schema_predict_request = {
     .expected = "an object",
@@ -4561,42 +4575,42 @@ const struct hearth_schema hearth_schema_predict_request = {
     .property_count = 6,
     .closed = true,
 };
-static const struct hearth_schema node_680 = {
+static const struct hearth_schema node_682 = {
     .expected = "a string of 1 to 63 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 63,
 };
-static const struct hearth_schema node_681 = {
+static const struct hearth_schema node_683 = {
     .expected = "\"/v1/chat/completions\", \"/v1/completions\", \"/v1/embeddings\" or \"/v1/responses\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/responses", NULL},
 };
-static const struct hearth_schema node_682 = {
+static const struct hearth_schema node_684 = {
     .expected = "\"24h\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"24h", NULL},
 };
-static const struct hearth_schema node_684 = {
+static const struct hearth_schema node_686 = {
     .expected = "a string of at most 512 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 512,
 };
-static const struct hearth_schema node_683 = {
+static const struct hearth_schema node_685 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .additional = &node_684,
+    .additional = &node_686,
 };
-static const struct hearth_schema node_685 = {
+static const struct hearth_schema node_687 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_batch_create_properties[] = {
-    {"input_file_id", &node_680, true},
-    {"endpoint", &node_681, true},
-    {"completion_window", &node_682, true},
-    {"metadata", &node_683, false},
-    {"output_expires_after", &node_685, false},
+    {"input_file_id", &node_682, true},
+    {"endpoint", &node_683, true},
+    {"completion_window", &node_684, true},
+    {"metadata", &node_685, false},
+    {"output_expires_after", &node_687, false},
 };
 const struct hearth_schema hearth_schema_batch_create = {
     .expected = "an object",
@@ -4605,19 +4619,19 @@ const struct hearth_schema hearth_schema_batch_create = {
     .property_count = 5,
     .closed = true,
 };
-static const struct hearth_schema node_686 = {
+static const struct hearth_schema node_688 = {
     .expected = "a string of at most 64 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 64,
 };
-static const struct hearth_schema node_687 = {
+static const struct hearth_schema node_689 = {
     .expected = "a string of at most 128 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 128,
 };
 static const struct hearth_schema_property top_response_input_item_properties[] = {
-    {"type", &node_686, false},
-    {"id", &node_687, false},
+    {"type", &node_688, false},
+    {"id", &node_689, false},
 };
 const struct hearth_schema hearth_schema_response_input_item = {
     .expected = "an object",
@@ -4625,34 +4639,34 @@ const struct hearth_schema hearth_schema_response_input_item = {
     .properties = top_response_input_item_properties,
     .property_count = 2,
 };
-static const struct hearth_schema node_688 = {
+static const struct hearth_schema node_690 = {
     .expected = "a string of at most 64 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 64,
 };
-static const struct hearth_schema node_689 = {
+static const struct hearth_schema node_691 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_690 = {
+static const struct hearth_schema node_692 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_691 = {
+static const struct hearth_schema node_693 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_692 = {
+static const struct hearth_schema node_694 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_response_tool_properties[] = {
-    {"type", &node_688, true},
-    {"name", &node_689, false},
-    {"description", &node_690, false},
-    {"parameters", &node_691, false},
-    {"strict", &node_692, false},
+    {"type", &node_690, true},
+    {"name", &node_691, false},
+    {"description", &node_692, false},
+    {"parameters", &node_693, false},
+    {"strict", &node_694, false},
 };
 const struct hearth_schema hearth_schema_response_tool = {
     .expected = "an object",
@@ -4660,232 +4674,224 @@ const struct hearth_schema hearth_schema_response_tool = {
     .properties = top_response_tool_properties,
     .property_count = 5,
 };
-static const struct hearth_schema node_693 = {
+static const struct hearth_schema node_695 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_695 = {
+static const struct hearth_schema node_697 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_696 = {
+static const struct hearth_schema node_698 = {
     .expected = "an array of objects of at most 65,536 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_max = 65536,
     .items = &hearth_schema_response_input_item,
 };
-static const struct hearth_schema node_697 = {
+static const struct hearth_schema node_699 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_694 = {
+static const struct hearth_schema node_696 = {
     .expected = "a string or an array of objects of at most 65,536 items",
-    .any_of = (const struct hearth_schema *const[]){&node_695, &node_696, &node_697, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_697, &node_698, &node_699, NULL},
 };
-static const struct hearth_schema node_698 = {
+static const struct hearth_schema node_700 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_699 = {
+static const struct hearth_schema node_701 = {
     .expected = "a string of at most 128 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 128,
-};
-static const struct hearth_schema node_700 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_701 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_702 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_703 = {
-    .expected = "an integer from 1 to 2,147,483,647",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){1.0},
-    .maximum = &(const double){2147483647.0},
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_704 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_705 = {
     .expected = "an integer from 1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_705 = {
+static const struct hearth_schema node_706 = {
+    .expected = "an integer from 1 to 2,147,483,647",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){1.0},
+    .maximum = &(const double){2147483647.0},
+};
+static const struct hearth_schema node_707 = {
     .expected = "a number from 0 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_706 = {
+static const struct hearth_schema node_708 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_707 = {
+static const struct hearth_schema node_709 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_708 = {
+static const struct hearth_schema node_710 = {
     .expected = "an integer",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_709 = {
+static const struct hearth_schema node_711 = {
     .expected = "an array of objects of at most 1,024 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 1024,
     .items = &hearth_schema_response_tool,
 };
-static const struct hearth_schema node_711 = {
+static const struct hearth_schema node_713 = {
     .expected = "\"none\", \"auto\" or \"required\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"none", "auto", "required", NULL},
 };
-static const struct hearth_schema node_712 = {
+static const struct hearth_schema node_714 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
 };
-static const struct hearth_schema node_713 = {
+static const struct hearth_schema node_715 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_710 = {
+static const struct hearth_schema node_712 = {
     .expected = "\"none\", \"auto\" or \"required\" or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_711, &node_712, &node_713, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_713, &node_714, &node_715, NULL},
 };
-static const struct hearth_schema node_714 = {
+static const struct hearth_schema node_716 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_717 = {
+static const struct hearth_schema node_719 = {
     .expected = "\"text\", \"json_object\" or \"json_schema\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"text", "json_object", "json_schema", NULL},
 };
-static const struct hearth_schema node_718 = {
+static const struct hearth_schema node_720 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_719 = {
+static const struct hearth_schema node_721 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_720 = {
+static const struct hearth_schema node_722 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema_property node_716_properties[] = {
-    {"type", &node_717, true},
-    {"name", &node_718, false},
-    {"schema", &node_719, false},
-    {"strict", &node_720, false},
+static const struct hearth_schema_property node_718_properties[] = {
+    {"type", &node_719, true},
+    {"name", &node_720, false},
+    {"schema", &node_721, false},
+    {"strict", &node_722, false},
 };
-static const struct hearth_schema node_716 = {
+static const struct hearth_schema node_718 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .properties = node_716_properties,
+    .properties = node_718_properties,
     .property_count = 4,
-};
-static const struct hearth_schema node_721 = {
-    .expected = "a string of at most 32 characters",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-    .length_max = 32,
-};
-static const struct hearth_schema_property node_715_properties[] = {
-    {"format", &node_716, false},
-    {"verbosity", &node_721, false},
-};
-static const struct hearth_schema node_715 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .properties = node_715_properties,
-    .property_count = 2,
 };
 static const struct hearth_schema node_723 = {
     .expected = "a string of at most 32 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 32,
 };
-static const struct hearth_schema node_724 = {
-    .expected = "a string of at most 32 characters",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-    .length_max = 32,
+static const struct hearth_schema_property node_717_properties[] = {
+    {"format", &node_718, false},
+    {"verbosity", &node_723, false},
+};
+static const struct hearth_schema node_717 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+    .properties = node_717_properties,
+    .property_count = 2,
 };
 static const struct hearth_schema node_725 = {
     .expected = "a string of at most 32 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 32,
 };
-static const struct hearth_schema_property node_722_properties[] = {
-    {"effort", &node_723, false},
-    {"summary", &node_724, false},
-    {"generate_summary", &node_725, false},
-};
-static const struct hearth_schema node_722 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .properties = node_722_properties,
-    .property_count = 3,
+static const struct hearth_schema node_726 = {
+    .expected = "a string of at most 32 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_max = 32,
 };
 static const struct hearth_schema node_727 = {
+    .expected = "a string of at most 32 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_max = 32,
+};
+static const struct hearth_schema_property node_724_properties[] = {
+    {"effort", &node_725, false},
+    {"summary", &node_726, false},
+    {"generate_summary", &node_727, false},
+};
+static const struct hearth_schema node_724 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+    .properties = node_724_properties,
+    .property_count = 3,
+};
+static const struct hearth_schema node_729 = {
     .expected = "a string of at most 128 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 128,
 };
-static const struct hearth_schema node_726 = {
+static const struct hearth_schema node_728 = {
     .expected = "an array of strings of at most 128 characters of at most 32 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 32,
-    .items = &node_727,
+    .items = &node_729,
 };
-static const struct hearth_schema node_728 = {
+static const struct hearth_schema node_730 = {
     .expected = "\"auto\" or \"disabled\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "disabled", NULL},
 };
-static const struct hearth_schema node_729 = {
+static const struct hearth_schema node_731 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_730 = {
+static const struct hearth_schema node_732 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_731 = {
+static const struct hearth_schema node_733 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_732 = {
+static const struct hearth_schema node_734 = {
     .expected = "an integer from 0 to 20",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){20.0},
 };
-static const struct hearth_schema node_733 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_734 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
 static const struct hearth_schema node_735 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_736 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_737 = {
     .expected = "a string",
@@ -4896,47 +4902,55 @@ static const struct hearth_schema node_738 = {
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_739 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_740 = {
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_741 = {
     .expected = "nothing",
     .refused = "there are no conversations here, name the answer before with previous_response_id",
 };
-static const struct hearth_schema node_740 = {
+static const struct hearth_schema node_742 = {
     .expected = "nothing",
     .refused = "there are no stored prompts here",
 };
 static const struct hearth_schema_property top_responses_request_properties[] = {
-    {"model", &node_693, false},
+    {"model", &node_695, false},
     {"keep_alive", &hearth_schema_keep_alive, false},
-    {"input", &node_694, false},
-    {"instructions", &node_698, false},
-    {"previous_response_id", &node_699, false},
-    {"stream", &node_700, false},
-    {"stream_options", &node_701, false},
-    {"store", &node_702, false},
-    {"max_output_tokens", &node_703, false},
-    {"max_tool_calls", &node_704, false},
-    {"temperature", &node_705, false},
-    {"top_p", &node_706, false},
-    {"top_k", &node_707, false},
-    {"seed", &node_708, false},
-    {"tools", &node_709, false},
-    {"tool_choice", &node_710, false},
-    {"parallel_tool_calls", &node_714, false},
-    {"text", &node_715, false},
-    {"reasoning", &node_722, false},
-    {"include", &node_726, false},
-    {"truncation", &node_728, false},
-    {"background", &node_729, false},
-    {"metadata", &node_730, false},
-    {"service_tier", &node_731, false},
-    {"top_logprobs", &node_732, false},
-    {"timings_per_token", &node_733, false},
-    {"return_progress", &node_734, false},
-    {"user", &node_735, false},
-    {"safety_identifier", &node_736, false},
-    {"prompt_cache_key", &node_737, false},
-    {"prompt_cache_retention", &node_738, false},
-    {"conversation", &node_739, false},
-    {"prompt", &node_740, false},
+    {"input", &node_696, false},
+    {"instructions", &node_700, false},
+    {"previous_response_id", &node_701, false},
+    {"stream", &node_702, false},
+    {"stream_options", &node_703, false},
+    {"store", &node_704, false},
+    {"max_output_tokens", &node_705, false},
+    {"max_tool_calls", &node_706, false},
+    {"temperature", &node_707, false},
+    {"top_p", &node_708, false},
+    {"top_k", &node_709, false},
+    {"seed", &node_710, false},
+    {"tools", &node_711, false},
+    {"tool_choice", &node_712, false},
+    {"parallel_tool_calls", &node_716, false},
+    {"text", &node_717, false},
+    {"reasoning", &node_724, false},
+    {"include", &node_728, false},
+    {"truncation", &node_730, false},
+    {"background", &node_731, false},
+    {"metadata", &node_732, false},
+    {"service_tier", &node_733, false},
+    {"top_logprobs", &node_734, false},
+    {"timings_per_token", &node_735, false},
+    {"return_progress", &node_736, false},
+    {"user", &node_737, false},
+    {"safety_identifier", &node_738, false},
+    {"prompt_cache_key", &node_739, false},
+    {"prompt_cache_retention", &node_740, false},
+    {"conversation", &node_741, false},
+    {"prompt", &node_742, false},
 };
 const struct hearth_schema hearth_schema_responses_request = {
     .expected = "an object",
@@ -4945,119 +4959,119 @@ const struct hearth_schema hearth_schema_responses_request = {
     .property_count = 33,
     .closed = true,
 };
-static const struct hearth_schema node_741 = {
+static const struct hearth_schema node_743 = {
     .expected = "a string of 1 to 96 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 96,
 };
-static const struct hearth_schema node_743 = {
-    .expected = "an integer of at least 1",
-    .types = HEARTH_SCHEMA_INTEGER,
-    .minimum = &(const double){1.0},
-};
-static const struct hearth_schema node_744 = {
-    .expected = "a string of 1 to 200 characters",
-    .types = HEARTH_SCHEMA_STRING,
-    .length_min = 1,
-    .length_max = 200,
-};
-static const struct hearth_schema node_742 = {
-    .expected = "an integer of at least 1 or a string of 1 to 200 characters",
-    .any_of = (const struct hearth_schema *const[]){&node_743, &node_744, NULL},
-};
 static const struct hearth_schema node_745 = {
-    .expected = "a string of 1 to 200 characters",
-    .types = HEARTH_SCHEMA_STRING,
-    .length_min = 1,
-    .length_max = 200,
-};
-static const struct hearth_schema node_747 = {
     .expected = "an integer of at least 1",
     .types = HEARTH_SCHEMA_INTEGER,
     .minimum = &(const double){1.0},
-};
-static const struct hearth_schema node_748 = {
-    .expected = "a string of 1 to 200 characters",
-    .types = HEARTH_SCHEMA_STRING,
-    .length_min = 1,
-    .length_max = 200,
 };
 static const struct hearth_schema node_746 = {
-    .expected = "an integer of at least 1 or a string of 1 to 200 characters",
-    .any_of = (const struct hearth_schema *const[]){&node_747, &node_748, NULL},
-};
-static const struct hearth_schema node_750 = {
-    .expected = "an integer of at least 1",
-    .types = HEARTH_SCHEMA_INTEGER,
-    .minimum = &(const double){1.0},
-};
-static const struct hearth_schema node_751 = {
     .expected = "a string of 1 to 200 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 200,
 };
+static const struct hearth_schema node_744 = {
+    .expected = "an integer of at least 1 or a string of 1 to 200 characters",
+    .any_of = (const struct hearth_schema *const[]){&node_745, &node_746, NULL},
+};
+static const struct hearth_schema node_747 = {
+    .expected = "a string of 1 to 200 characters",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+    .length_max = 200,
+};
+static const struct hearth_schema node_749 = {
+    .expected = "an integer of at least 1",
+    .types = HEARTH_SCHEMA_INTEGER,
+    .minimum = &(const double){1.0},
+};
+static const struct hearth_schema node_750 = {
+    .expected = "a string of 1 to 200 characters",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+    .length_max = 200,
+};
+static const struct hearth_schema node_748 = {
+    .expected = "an integer of at least 1 or a string of 1 to 200 characters",
+    .any_of = (const struct hearth_schema *const[]){&node_749, &node_750, NULL},
+};
 static const struct hearth_schema node_752 = {
+    .expected = "an integer of at least 1",
+    .types = HEARTH_SCHEMA_INTEGER,
+    .minimum = &(const double){1.0},
+};
+static const struct hearth_schema node_753 = {
+    .expected = "a string of 1 to 200 characters",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+    .length_max = 200,
+};
+static const struct hearth_schema node_754 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_749 = {
+static const struct hearth_schema node_751 = {
     .expected = "an integer of at least 1 or a string of 1 to 200 characters",
-    .any_of = (const struct hearth_schema *const[]){&node_750, &node_751, &node_752, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_752, &node_753, &node_754, NULL},
 };
-static const struct hearth_schema node_753 = {
+static const struct hearth_schema node_755 = {
     .expected = "a string of at most 64 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 64,
 };
-static const struct hearth_schema node_754 = {
+static const struct hearth_schema node_756 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
 };
-static const struct hearth_schema node_755 = {
+static const struct hearth_schema node_757 = {
     .expected = "an integer",
     .types = HEARTH_SCHEMA_INTEGER,
-};
-static const struct hearth_schema node_756 = {
-    .expected = "a number",
-    .types = HEARTH_SCHEMA_NUMBER,
-};
-static const struct hearth_schema node_757 = {
-    .expected = "a number",
-    .types = HEARTH_SCHEMA_NUMBER,
 };
 static const struct hearth_schema node_758 = {
-    .expected = "an integer",
-    .types = HEARTH_SCHEMA_INTEGER,
+    .expected = "a number",
+    .types = HEARTH_SCHEMA_NUMBER,
 };
 static const struct hearth_schema node_759 = {
-    .expected = "an integer",
-    .types = HEARTH_SCHEMA_INTEGER,
+    .expected = "a number",
+    .types = HEARTH_SCHEMA_NUMBER,
 };
 static const struct hearth_schema node_760 = {
     .expected = "an integer",
     .types = HEARTH_SCHEMA_INTEGER,
 };
 static const struct hearth_schema node_761 = {
+    .expected = "an integer",
+    .types = HEARTH_SCHEMA_INTEGER,
+};
+static const struct hearth_schema node_762 = {
+    .expected = "an integer",
+    .types = HEARTH_SCHEMA_INTEGER,
+};
+static const struct hearth_schema node_763 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN,
 };
 static const struct hearth_schema_property top_training_job_create_properties[] = {
-    {"model", &node_741, false},
-    {"model_id", &node_742, false},
-    {"base_model", &node_745, false},
-    {"dataset_id", &node_746, true},
-    {"evaluation_dataset_id", &node_749, false},
-    {"label", &node_753, false},
-    {"parameters", &node_754, false},
-    {"lora_rank", &node_755, false},
-    {"lora_alpha", &node_756, false},
-    {"learning_rate", &node_757, false},
-    {"epochs", &node_758, false},
-    {"batch_size", &node_759, false},
-    {"seed", &node_760, false},
-    {"dry_run", &node_761, false},
+    {"model", &node_743, false},
+    {"model_id", &node_744, false},
+    {"base_model", &node_747, false},
+    {"dataset_id", &node_748, true},
+    {"evaluation_dataset_id", &node_751, false},
+    {"label", &node_755, false},
+    {"parameters", &node_756, false},
+    {"lora_rank", &node_757, false},
+    {"lora_alpha", &node_758, false},
+    {"learning_rate", &node_759, false},
+    {"epochs", &node_760, false},
+    {"batch_size", &node_761, false},
+    {"seed", &node_762, false},
+    {"dry_run", &node_763, false},
 };
 const struct hearth_schema hearth_schema_training_job_create = {
     .expected = "an object",

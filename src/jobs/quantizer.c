@@ -1,12 +1,15 @@
 #include "jobs/quantizer.h"
 
 #include "backend/model_cpus.h"
+#include "backend/supervisor.h"
+#include "base/digest.h"
 #include "base/error.h"
-#include "base/memory.h"
+#include "base/small_file.h"
 #include "config/settings.h"
 #include "jobs/trainer_process.h"
 #include "loop/loop.h"
 
+#include <limits.h>
 #include <string.h>
 #include <sys/statvfs.h>
 
@@ -18,6 +21,7 @@ struct quantizer {
     struct hearth_loop *loop;
     struct hearth_trainer *trainer;
     struct hearth_timer *timer;
+    struct hearth_quantized cost;
     double fraction;
     bool is_ending;
     struct hearth_error error;
@@ -31,17 +35,27 @@ static void on_event(void *argument, const json_t *event)
         quantizer->fraction = fraction;
 }
 
-/* It has one file, of one name, or something is wrong with the process. */
+/* It has one file, of one name, and figures that can be, or something is wrong with the process. */
+static bool take_result(struct quantizer *quantizer, const json_t *result)
+{
+    struct hearth_quantized *cost = &quantizer->cost;
+    const json_t *files = json_object_get(result, "files");
+    const char *name = json_string_value(json_array_get(files, 0));
+    cost->source_perplexity = hearth_json_number(result, "source_perplexity", 0);
+    cost->perplexity = hearth_json_number(result, "perplexity", 0);
+    cost->tokens = hearth_json_integer(result, "perplexity_tokens", 0);
+    return json_array_size(files) == 1 && name && strcmp(name, "model.gguf") == 0 &&
+           cost->source_perplexity > 0 && cost->perplexity > 0 && cost->tokens > 0;
+}
+
 static void on_end(void *argument, const struct hearth_trainer_end *end)
 {
     struct quantizer *quantizer = argument;
-    const json_t *files = json_object_get(end->result, "files");
-    const char *name = json_string_value(json_array_get(files, 0));
     if (quantizer->is_ending)
         ; /* the error is that of the tick */
     else if (!end->result)
         quantizer->error = end->error;
-    else if (json_array_size(files) != 1 || !name || strcmp(name, "model.gguf") != 0)
+    else if (!take_result(quantizer, end->result))
         hearth_error_set(&quantizer->error, HEARTH_EPARSE, "the trainer has written no model");
     hearth_loop_stop(quantizer->loop);
 }
@@ -93,20 +107,46 @@ static int work(const struct hearth_settings *settings, struct quantizer *quanti
     return quantizer->error.code ? explain(quantizer, error) : 0;
 }
 
-static int quantize(void *argument, const struct hearth_quantizing *quantizing,
-                    struct hearth_error *error)
+static int read_text(struct hearth_buf *text, struct hearth_error *error)
+{
+    char path[PATH_MAX];
+    int rc = hearth_program_path("share/hearth/perplexity.txt", path, sizeof(path));
+    return rc ? hearth_error_set(error, rc, "the text to measure on cannot be found")
+              : hearth_small_file_read(path, text, error);
+}
+
+static int order_work(const struct hearth_settings *settings,
+                      const struct hearth_quantizing *quantizing, const char *text,
+                      struct hearth_quantized *ret_quantized, struct hearth_error *error)
 {
     struct quantizer quantizer = {.quantizing = quantizing, .loop = hearth_loop_create()};
-    json_t *order =
-        json_pack("{s:s, s:s, s:{s:s, s:s}, s:s, s:s, s:I, s:b}", "job", "quantize", "work",
-                  "quantize", "base", "path", quantizing->path, "name", quantizing->subject,
-                  "output", quantizing->folder, "type", quantizing->type, "threads",
-                  (json_int_t)hearth_usable_cpus(), "is_second", quantizing->is_second);
+    json_t *order = json_pack("{s:s, s:s, s:{s:s, s:s}, s:s, s:s, s:I, s:b, s:s}", "job",
+                              "quantize", "work", "quantize", "base", "path", quantizing->path,
+                              "name", quantizing->subject, "output", quantizing->folder, "type",
+                              quantizing->type, "threads", (json_int_t)hearth_usable_cpus(),
+                              "is_second", quantizing->is_second, "text", text);
     quantizer.timer = hearth_timer_create(quantizer.loop, on_tick, &quantizer);
-    int rc = work(argument, &quantizer, order, error);
+    int rc = order ? work(settings, &quantizer, order, error)
+                   : hearth_error_set(error, HEARTH_EINVAL, "the text to measure on is no UTF-8");
+    *ret_quantized = quantizer.cost;
+    hearth_sha256_of(text, strlen(text), ret_quantized->text_sha256);
     hearth_timer_destroy(quantizer.timer);
     json_decref(order);
     hearth_loop_destroy(quantizer.loop);
+    return rc;
+}
+
+static int quantize(void *argument, const struct hearth_quantizing *quantizing,
+                    struct hearth_quantized *ret_quantized, struct hearth_error *error)
+{
+    struct hearth_buf text;
+    hearth_buf_init(&text, HEARTH_PERPLEXITY_TEXT_MAX);
+    int rc = quantizing->text ? 0 : read_text(&text, error);
+    if (!rc)
+        rc = order_work(argument, quantizing,
+                        quantizing->text ? quantizing->text : hearth_buf_cstr(&text), ret_quantized,
+                        error);
+    hearth_buf_finish(&text);
     return rc;
 }
 

@@ -4,8 +4,12 @@
 #define HEARTH_REGISTRY_INSTALL_H
 
 #include "base/buf.h"
+#include "base/digest.h"
 #include "source/source.h"
 #include "store/store.h"
+
+/* The most bytes of a text that a perplexity is measured on. */
+enum { HEARTH_PERPLEXITY_TEXT_MAX = 64 << 10 };
 
 struct hearth_blob_store;
 struct hearth_lock_entry; /* config/lock.h */
@@ -25,6 +29,7 @@ struct hearth_install_request {
      * version; or NULL. That one is registered as `quantized_number`; 0: it is made. */
     const char *quantize;
     int64_t quantized_number;
+    const char *perplexity_text; /* both are measured on it; NULL: on the text that comes along */
 };
 
 /* Reads what a model is from the file or folder at `path`: which engine takes it, into `ret_engine`
@@ -41,14 +46,23 @@ struct hearth_quantizing {
     const char *type;
     bool is_second;     /* its weights are quantized already */
     const char *folder; /* empty; `artifacts/model.gguf` is made below it */
+    const char *text;   /* to measure on; NULL: the one that comes along */
     /* Called now and then on the calling thread, with what is done, in [0,1]; other than 0 ends the
      * work with that error. */
     int (*on_tick)(void *argument, double fraction, struct hearth_error *error);
     void *argument;
 };
 
+/* What quantizing has cost: perplexities on the same text (chat/llama_perplexity.h). */
+struct hearth_quantized {
+    double source_perplexity, perplexity;
+    int64_t tokens; /* of the text, that were counted */
+    char text_sha256[HEARTH_SHA256_HEX];
+};
+
 /* Blocks; any thread. Ends without a file when it fails. */
 typedef int hearth_registry_quantize(void *argument, const struct hearth_quantizing *quantizing,
+                                     struct hearth_quantized *ret_quantized,
                                      struct hearth_error *error);
 
 struct hearth_registry_quantizer {

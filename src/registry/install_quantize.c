@@ -23,6 +23,7 @@ struct making {
     struct hearth_version *from;
     json_t *facts, *lineage; /* owned */
     const struct hearth_quantization *type;
+    struct hearth_quantized cost;
     struct hearth_source source;
     struct hearth_source_file file;
     char path[PATH_MAX], folder[PATH_MAX];
@@ -210,7 +211,11 @@ static int on_tick(void *argument, double fraction, struct hearth_error *error)
 static int describe(struct making *making)
 {
     struct hearth_installing *install = &making->install;
-    json_t *metrics = json_pack("{s:I}", "source_size", (json_int_t)bytes_of(making->from));
+    const struct hearth_quantized *cost = &making->cost;
+    json_t *metrics = json_pack(
+        "{s:I, s:f, s:f, s:I, s:s}", "source_size", (json_int_t)bytes_of(making->from),
+        "source_perplexity", cost->source_perplexity, "perplexity", cost->perplexity,
+        "perplexity_tokens", (json_int_t)cost->tokens, "perplexity_text", cost->text_sha256);
     install->lineage_json = text_of(making, making->lineage);
     install->metrics_json = text_of(making, metrics);
     json_decref(metrics);
@@ -242,12 +247,13 @@ static int make(struct hearth_installing *install)
         .is_second =
             hearth_quantization_is_second(hearth_json_text(making->facts, "quantization", "")),
         .folder = making->folder,
+        .text = making->original->request->perplexity_text,
         .on_tick = on_tick,
         .argument = making,
     };
     int rc = make_folder(making, install->error);
     if (!rc)
-        rc = quantizer->run(quantizer->argument, &quantizing, install->error);
+        rc = quantizer->run(quantizer->argument, &quantizing, &making->cost, install->error);
     if (!rc)
         rc = on_tick(making, 1, install->error);
     return rc ? rc : describe(making);

@@ -137,9 +137,9 @@ static void run(void *argument)
 static void free_install(struct install *install)
 {
     const struct hearth_install_request *r = &install->request;
-    const char *const texts[] = {r->source,        r->name,      r->task,
-                                 r->description,   r->tags_json, r->device,
-                                 r->settings_json, r->label,     r->quantize};
+    const char *const texts[] = {r->source,    r->name,           r->task,          r->description,
+                                 r->tags_json, r->device,         r->settings_json, r->label,
+                                 r->quantize,  r->perplexity_text};
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
         hearth_free((char *)texts[i]);
     pthread_mutex_destroy(&install->lock);
@@ -251,6 +251,7 @@ int hearth_installs_start(struct hearth_installs *installs,
         .parallel = (unsigned)installs->gateway->settings->download_parallel,
         .quantize = hearth_strdup(order->quantize),
         .quantized_number = order->quantized_number,
+        .perplexity_text = hearth_strdup(order->perplexity_text),
     };
     pthread_mutex_init(&install->lock, NULL);
     if (hearth_lane_submit(installs->lane, run, ended, install)) {

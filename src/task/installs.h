@@ -20,6 +20,7 @@ struct hearth_install_order {
     int64_t model_id, version_number;
     const char *quantize; /* as of struct hearth_install_request; or NULL */
     int64_t quantized_number;
+    const char *perplexity_text;
 };
 
 struct hearth_installs *hearth_installs_create(struct hearth_gateway *gateway);

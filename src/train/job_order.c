@@ -95,6 +95,7 @@ static int take_quantize(struct hearth_job_order *order, struct hearth_error *er
     order->is_second = hearth_json_truth(order->json, "is_second", false);
     if (!order->quantization)
         return hearth_error_set(error, HEARTH_EFIELDS, "type is no quantization");
+    order->text = hearth_json_text(order->json, "text", NULL);
     if (threads < 1 || threads > THREADS_MAX)
         return hearth_error_set(error, HEARTH_EFIELDS, "threads must be 1 to %d", THREADS_MAX);
     order->threads = (uint32_t)threads;
@@ -125,8 +126,8 @@ static int take(struct hearth_job_order *order, struct hearth_error *error)
         "job", "work", "base", "data", "evaluation_data", "output", "parameters", NULL};
     static const char *const of_merge[] = {"job",     "work", "base", "output",
                                            "adapter", "type", NULL};
-    static const char *const of_quantize[] = {"job",  "work",    "base",      "output",
-                                              "type", "threads", "is_second", NULL};
+    static const char *const of_quantize[] = {"job",     "work",      "base", "output", "type",
+                                              "threads", "is_second", "text", NULL};
     static const char *const *const known[HEARTH_JOB_WORKS] = {of_training, of_training,
                                                                of_training, of_merge, of_quantize};
     static const char *const known_base[] = {"path", "name", "sha256", NULL};

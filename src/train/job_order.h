@@ -7,9 +7,10 @@
  *
  * or, of a merge, "adapter" (a GGUF file or a PEFT folder) and "type"? (a word of rewrite.h) in
  * place of data and parameters; or, to quantize a GGUF model, "type" (a word of
- * domain/quantization.h), "threads", and "is_second"? (its weights may be quantized already). Paths
- * are absolute; parameters are as domain/training_parameters.h has them. It comes from the gateway,
- * and is checked as if it came from a stranger. A value; texts live as long as the JSON.
+ * domain/quantization.h), "threads", "is_second"? (its weights may be quantized already), and
+ * "text"? (both are measured on it). Paths are absolute; parameters are as
+ * domain/training_parameters.h has them. It comes from the gateway, and is checked as if it came
+ * from a stranger. A value; texts live as long as the JSON.
  */
 #ifndef HEARTH_TRAIN_JOB_ORDER_H
 #define HEARTH_TRAIN_JOB_ORDER_H
@@ -44,6 +45,7 @@ struct hearth_job_order {
     const struct hearth_quantization *quantization; /* else NULL */
     uint32_t threads;                               /* that quantize */
     bool is_second;
+    const char *text; /* on which model and quantized model are measured; NULL: on none */
     struct hearth_training_parameters parameters;
     /* Of all that decides the result; not of the folder it is written to. */
     char identity[HEARTH_SHA256_HEX];

@@ -1,4 +1,5 @@
 """`hearth install` against the stand-in hub, which the hub's own client downloads from too."""
+import hashlib
 import json
 import os
 import pathlib
@@ -476,12 +477,20 @@ def wide(tmp_path_factory, gguf):
     return folder / "model.gguf"
 
 
+@pytest.fixture(scope="module")
+def text(tmp_path_factory):
+    """To be measured on: as short as may be, since each token costs a pass through the model."""
+    path = tmp_path_factory.mktemp("text") / "text.txt"
+    path.write_bytes((ROOT / "share/perplexity.txt").read_bytes()[:420])
+    return path
+
+
 def versions_of(home, name):
     return {version["version"]: version
             for version in json.loads(cli("show", name, "--json", home=home).stdout)["versions"]}
 
 
-def expect_made(versions, kind):
+def expect_made(versions, kind, text):
     """The last of them was made of the first, which stays as it came."""
     source, made = versions[1], versions[max(versions)]
     assert (source["state"], made["state"]) == ("ready", "ready"), (source, made)
@@ -489,30 +498,39 @@ def expect_made(versions, kind):
     lineage = made["lineage"]["quantized"]
     assert lineage["files"] == [{key: source["files"][0][key] for key in ("path", "sha256")}]
     assert lineage["type"] == kind.lower() and "llama-cpp-python" in lineage["llama_cpp"]
-    assert made["metrics"]["source_size"] == source["size"] > made["size"] * 1.1
+    cost = made["metrics"]
+    assert cost["source_size"] == source["size"] > made["size"] * 1.1
+    assert 5 < cost["source_perplexity"] < 100
+    assert 0.8 < cost["perplexity"] / cost["source_perplexity"] < 1.5 and 30 < cost["perplexity_tokens"] < 60
+    assert cost["perplexity_text"] == hashlib.sha256(text.read_bytes()).hexdigest()
 
 
-def quantize_slowly(wide, home):
-    return subprocess.Popen([HEARTH, "install", f"file:{wide}", "--name", "m", "--quantize", "q5_k_s"],
+def quantize_slowly(wide, text, home):
+    return subprocess.Popen([HEARTH, "install", f"file:{wide}", "--name", "m", "--quantize", "q5_k_s",
+                             "--perplexity-text", text],
                             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                             stderr=subprocess.PIPE, text=True,
                             env=clean_environment({"HEARTH_HOME": home}))
 
 
-def test_an_install_quantizes_and_keeps_the_original(wide, start, home):
+def test_an_install_quantizes_and_keeps_the_original(wide, text, start, home):
+    kind = ["--quantize", "Q4_0", "--perplexity-text", text, "--json"]
     for _ in range(2):  # what was made of the same bytes is not made again
-        done = cli("install", f"file:{wide}", "--name", "m", "--quantize", "q4_0", "--json", home=home)
+        done = cli("install", f"file:{wide}", "--name", "m", *kind, home=home)
         assert done.returncode == 0, done.stderr
-        assert json.loads(done.stdout)["installed"][0]["version"] == 2
-    expect_made(versions_of(home, "m"), "Q4_0")
+        [told] = json.loads(done.stdout)["installed"]
+        assert told["version"] == 2 and told["quantized"]["type"] == "q4_0"
+    versions = versions_of(home, "m")
+    expect_made(versions, "Q4_0", text)
+    assert told["quantized"]["perplexity"] == versions[2]["metrics"]["perplexity"]
     server = start()
     body = {"model": "m", "messages": [{"role": "user", "content": "Say hello."}], "max_tokens": 4}
     assert server.post("/v1/chat/completions", body).json()["model"] == "m"
     assert [row["model"] for row in json.loads(server.cli("ps", "--json").stdout)["models"]] == ["m:2"]
-    done = server.cli("install", f"file:{wide}", "--name", "n", "--quantize", "Q4_0", "--json")
+    done = server.cli("install", f"file:{wide}", "--name", "n", *kind)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["installed"][0]["version"] == 2
-    expect_made({row["version"]: row for row in server.get("/models/n").json()["versions"]}, "Q4_0")
+    expect_made({row["version"]: row for row in server.get("/models/n").json()["versions"]}, "Q4_0", text)
 
 
 def test_what_cannot_be_quantized_is_told_at_once(gguf, minilm, install, home, server):
@@ -530,14 +548,14 @@ def test_what_cannot_be_quantized_is_told_at_once(gguf, minilm, install, home, s
 
 
 @pytest.mark.once
-def test_quantizing_that_is_ended_leaves_nothing_half(wide, home):
+def test_quantizing_that_is_ended_leaves_nothing_half(wide, text, home):
     for number, code in ((signal.SIGINT, 130), (signal.SIGKILL, -9)):
-        process = quantize_slowly(wide, home)
+        process = quantize_slowly(wide, text, home)
         wait_for(lambda: (home / "quantize/m-1/artifacts").exists(), what="the work")
         process.send_signal(number)
         assert process.wait(30 * SLOW) == code
         process.stderr.close()
         assert list(versions_of(home, "m")) == [1]
-    assert quantize_slowly(wide, home).communicate(timeout=120 * SLOW) is not None
+    assert quantize_slowly(wide, text, home).communicate(timeout=120 * SLOW) is not None
     assert not (home / "quantize/m-1").exists()
-    expect_made(versions_of(home, "m"), "Q5_K_S")
+    expect_made(versions_of(home, "m"), "Q5_K_S", text)

@@ -263,13 +263,14 @@ static void install(struct hearth_store_job *job)
     struct hearth_call *call = job->call;
     const struct hearth_model *model = job->input;
     const char *source = hearth_json_text(call->json, "source", "");
-    const struct hearth_install_order order = {.source = source,
-                                               .name = model->name,
-                                               .model_id = job->model_id,
-                                               .version_number = job->number,
-                                               .quantize =
-                                                   hearth_json_text(call->json, "quantize", NULL),
-                                               .quantized_number = job->quantized_number};
+    const struct hearth_install_order order = {
+        .source = source,
+        .name = model->name,
+        .model_id = job->model_id,
+        .version_number = job->number,
+        .quantize = hearth_json_text(call->json, "quantize", NULL),
+        .perplexity_text = hearth_json_text(call->json, "perplexity_text", NULL),
+        .quantized_number = job->quantized_number};
     struct made *made = NULL;
     if (is_local(source) && !order.quantize) {
         made = hearth_calloc(1, sizeof(*made));
