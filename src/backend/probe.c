@@ -19,7 +19,8 @@ enum { END_MS = 5000 };
 
 struct probe {
     struct hearth_backend *backend;
-    struct hearth_buf *facts_json;
+    struct hearth_buf *facts_json; /* NULL: nobody asks */
+    struct hearth_memory_plan plan;
     struct hearth_error error;
     bool planned;
 };
@@ -35,7 +36,8 @@ static void on_planned(void *argument, const struct hearth_ipc_started *started)
 {
     struct probe *probe = argument;
     probe->planned = true;
-    int rc = hearth_facts_write(probe->facts_json, &started->facts);
+    probe->plan = started->plan;
+    int rc = probe->facts_json ? hearth_facts_write(probe->facts_json, &started->facts) : 0;
     if (rc < 0)
         hearth_error_set(&probe->error, rc, "the model's facts are too long");
     hearth_backend_stop(probe->backend, END_MS);
@@ -91,7 +93,8 @@ static const struct hearth_backend_events events = {
 
 /* The loop runs until the worker has ended, because that is the last thing that happens on it. */
 static int run(const struct hearth_probe_options *options, struct hearth_backend_spec *spec,
-               struct hearth_buf *ret_facts_json, struct hearth_error *error)
+               struct hearth_buf *ret_facts_json, struct hearth_memory_plan *ret_plan,
+               struct hearth_error *error)
 {
     struct probe probe = {.facts_json = ret_facts_json};
     struct hearth_loop *loop = hearth_loop_create();
@@ -109,6 +112,8 @@ static int run(const struct hearth_probe_options *options, struct hearth_backend
         if (rc < 0 && error)
             *error = probe.error;
     }
+    if (ret_plan)
+        *ret_plan = probe.plan;
     hearth_loop_destroy(loop);
     return rc;
 }
@@ -119,6 +124,16 @@ static void adapter_setting(const char *adapter, struct hearth_buf *ret_text)
     json_t *settings = json_pack("{s:[s]}", "adapters", adapter);
     hearth_json_dump(ret_text, settings);
     json_decref(settings);
+}
+
+static void fill_hello(const struct hearth_probe_options *options, const char *engine,
+                       const char *path, struct hearth_ipc_hello *hello)
+{
+    hello->version = HEARTH_IPC_VERSION;
+    hello->probe = true;
+    hello->sandbox = options->sandbox;
+    snprintf(hello->engine, sizeof(hello->engine), "%s", engine);
+    snprintf(hello->model_path, sizeof(hello->model_path), "%s", path);
 }
 
 /* An engine that this build does not have is no fault of the file: its name is what is known then,
@@ -134,22 +149,41 @@ int hearth_probe(void *argument, const char *path, const char *adapter, char *re
     int rc = hearth_engines_path(options->engines_path, spec->hello.plugin_dir,
                                  sizeof(spec->hello.plugin_dir), error);
     if (rc == 0 && hearth_engine_present(spec->hello.plugin_dir, engine)) {
-        spec->hello.version = HEARTH_IPC_VERSION;
-        spec->hello.probe = true;
-        spec->hello.sandbox = options->sandbox;
-        snprintf(spec->hello.engine, sizeof(spec->hello.engine), "%s", engine);
-        snprintf(spec->hello.model_path, sizeof(spec->hello.model_path), "%s", path);
+        fill_hello(options, engine, path, &spec->hello);
         struct hearth_buf settings;
         hearth_buf_init(&settings, 64 * 1024);
         if (adapter)
             adapter_setting(adapter, &settings);
         spec->hello.settings_json = adapter ? hearth_buf_cstr(&settings) : NULL;
         spec->hello.readable = adapter;
-        rc = run(options, spec, ret_facts_json, error);
+        rc = run(options, spec, ret_facts_json, NULL, error);
         hearth_buf_finish(&settings);
     }
     if (rc == 0)
         snprintf(ret_engine, engine_size, "%s", engine);
+    hearth_free(spec);
+    return rc;
+}
+
+int hearth_probe_plan(const struct hearth_probe_options *options,
+                      const struct hearth_probe_load *load, struct hearth_memory_plan *ret_plan,
+                      struct hearth_error *error)
+{
+    const char *engine = hearth_engine_for_path(load->path);
+    if (!engine)
+        return hearth_error_set(error, HEARTH_EMODEL, "%s: no engine is known for it", load->path);
+    struct hearth_backend_spec *spec = hearth_calloc(1, sizeof(*spec));
+    int rc = hearth_engines_path(options->engines_path, spec->hello.plugin_dir,
+                                 sizeof(spec->hello.plugin_dir), error);
+    if (rc == 0) {
+        fill_hello(options, engine, load->path, &spec->hello);
+        spec->hello.context = load->context;
+        spec->hello.context_is_limit = load->context_is_limit;
+        spec->hello.slots = load->slots;
+        spec->hello.batch = load->batch;
+        spec->hello.settings_json = load->settings_json;
+        rc = run(options, spec, NULL, ret_plan, error);
+    }
     hearth_free(spec);
     return rc;
 }

@@ -26,6 +26,18 @@ struct hearth_probe_options {
 int hearth_probe(void *options, const char *path, const char *adapter, char *ret_engine,
                  size_t engine_size, struct hearth_buf *ret_facts_json, struct hearth_error *error);
 
+/* How a model is to be loaded, as of struct hearth_ipc_hello. */
+struct hearth_probe_load {
+    const char *path;
+    uint32_t context, slots, batch;
+    bool context_is_limit;
+    const char *settings_json; /* the engine's; NULL: none */
+};
+/* What it would take, planned in the same way. */
+int hearth_probe_plan(const struct hearth_probe_options *options,
+                      const struct hearth_probe_load *load, struct hearth_memory_plan *ret_plan,
+                      struct hearth_error *error);
+
 /* "auto", "require", "off"; anything else is auto. */
 enum hearth_sandbox_mode hearth_sandbox_mode_parse(const char *word);
 

@@ -22,7 +22,8 @@ static const struct hearth_option install_options[] = {
     {.name = "quantize",
      .argument = "TYPE",
      .help =
-         "make a second version with fewer bits a weight: q8_0, q6_k, q5_k_m, q4_k_m, q3_k_m …"},
+         "make a second version with fewer bits a weight: q8_0, q6_k, q5_k_m, q4_k_m, q3_k_m …, or "
+         "auto, the best that fits into memory"},
     {.name = "task",
      .argument = "TASK",
      .help =

@@ -48,8 +48,9 @@ json_t *hearth_quantized_json(const json_t *version)
                                        "perplexity_tokens"};
     if (!lineage)
         return NULL;
-    json_t *quantized = json_pack("{s:O?, s:O?}", "type", json_object_get(lineage, "type"), "size",
-                                  json_object_get(version, "size"));
+    json_t *quantized =
+        json_pack("{s:O?, s:O?, s:O*}", "type", json_object_get(lineage, "type"), "size",
+                  json_object_get(version, "size"), "why", json_object_get(lineage, "why"));
     for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
         if (json_object_get(metrics, keys[i]))
             json_object_set(quantized, keys[i], json_object_get(metrics, keys[i]));
@@ -71,4 +72,7 @@ void hearth_quantized_print(const json_t *quantized)
                100 * (is / was - 1),
                (long long)hearth_json_integer(quantized, "perplexity_tokens", 0));
     putchar('\n');
+    const char *why = hearth_json_text(quantized, "why", NULL);
+    if (why)
+        printf("  chosen because %s\n", why);
 }

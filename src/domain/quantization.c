@@ -20,6 +20,8 @@ static const struct hearth_quantization quantizations[] = {
 };
 enum { COUNT = sizeof(quantizations) / sizeof(quantizations[0]), WORDS_MAX = 256 };
 
+static const char automatic[] = "auto";
+
 const struct hearth_quantization *hearth_quantization_of(const char *word)
 {
     for (size_t i = 0; i < COUNT; i++)
@@ -28,17 +30,24 @@ const struct hearth_quantization *hearth_quantization_of(const char *word)
     return NULL;
 }
 
+const char *hearth_quantization_word(const char *word)
+{
+    const struct hearth_quantization *type = hearth_quantization_of(word);
+    return type ? type->word : strcasecmp(word, automatic) == 0 ? automatic : NULL;
+}
+
 int hearth_quantization_check(const char *word, struct hearth_error *error)
 {
     char words[WORDS_MAX];
     size_t length = 0;
-    if (hearth_quantization_of(word))
+    if (hearth_quantization_word(word))
         return 0;
     for (size_t i = 0; i < COUNT && length < sizeof(words); i++)
         length += (size_t)snprintf(words + length, sizeof(words) - length, "%s%s", i ? ", " : "",
                                    quantizations[i].word);
     return hearth_error_set(error, HEARTH_EINVAL,
-                            "there is no quantization '%.32s'; it must be one of %s", word, words);
+                            "there is no quantization '%.32s'; it must be auto or one of %s", word,
+                            words);
 }
 
 static bool is_whole(const char *from)
@@ -68,4 +77,49 @@ int hearth_quantization_may(const char *from, const struct hearth_quantization *
                             "its weights are %s: what was rounded to few bits is not rounded once "
                             "more; take the model's file with F32, F16, BF16 or Q8_0 weights",
                             *from ? from : "of a type that is not known");
+}
+
+uint64_t hearth_quantization_bytes(const struct hearth_quantization *type, uint64_t weights)
+{
+    return (uint64_t)((double)weights * type->bits / 8);
+}
+
+static bool fits(const struct hearth_quantization_room *room,
+                 const struct hearth_quantization *type)
+{
+    return room->rest <= room->most &&
+           hearth_quantization_bytes(type, room->weights) <= room->most - room->rest;
+}
+
+static double mib(uint64_t bytes)
+{
+    return (double)bytes / (1024.0 * 1024.0);
+}
+
+int hearth_quantization_choose(const char *from, const struct hearth_quantization_room *room,
+                               const struct hearth_quantization **ret_type,
+                               char ret_why[HEARTH_QUANTIZATION_WHY], struct hearth_error *error)
+{
+    static const char *const words[] = {"q8_0", "q6_k", "q5_k_m", "q4_k_m", "q3_k_m", "q2_k"};
+    const struct hearth_quantization *type = NULL;
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        type = hearth_quantization_of(words[i]);
+        if (hearth_quantization_may(from, type, NULL) || !fits(room, type))
+            continue;
+        *ret_type = type;
+        snprintf(ret_why, HEARTH_QUANTIZATION_WHY,
+                 "%.0f MiB of weights and %.0f MiB for the rest fit into the %.0f MiB that a model "
+                 "may take",
+                 mib(hearth_quantization_bytes(type, room->weights)), mib(room->rest),
+                 mib(room->most));
+        return 0;
+    }
+    int rc = hearth_quantization_may(from, type, error);
+    return rc ? rc
+              : hearth_error_set(error, HEARTH_EMEMORY,
+                                 "even as %s it would take %.0f MiB for its weights and %.0f MiB "
+                                 "for the rest, and a model may take %.0f MiB here; a smaller "
+                                 "context takes less",
+                                 type->word, mib(hearth_quantization_bytes(type, room->weights)),
+                                 mib(room->rest), mib(room->most));
 }

@@ -1,19 +1,23 @@
 #include "jobs/quantizer.h"
 
 #include "backend/model_cpus.h"
+#include "backend/probe.h"
 #include "backend/supervisor.h"
 #include "base/digest.h"
 #include "base/error.h"
 #include "base/small_file.h"
+#include "config/model_settings.h"
 #include "config/settings.h"
+#include "domain/memory_plan.h"
 #include "jobs/trainer_process.h"
 #include "loop/loop.h"
+#include "loop/process_usage.h"
 
 #include <limits.h>
 #include <string.h>
 #include <sys/statvfs.h>
 
-enum { TICK_MS = 200, DISK_FULL_BYTES = 16 << 20 };
+enum { TICK_MS = 200, DISK_FULL_BYTES = 16 << 20, SETTINGS_MAX = 4 << 20 };
 
 /* One model at work, on a loop of its own that lives as long. */
 struct quantizer {
@@ -150,10 +154,45 @@ static int quantize(void *argument, const struct hearth_quantizing *quantizing,
     return rc;
 }
 
+static int look(void *argument, const char *path, const char *settings_json,
+                struct hearth_quantization_room *ret_room, struct hearth_error *error)
+{
+    const struct hearth_settings *settings = argument;
+    const struct hearth_probe_options options = {
+        .engines_path = settings->engines,
+        .sandbox = hearth_sandbox_mode_parse(settings->sandbox),
+        .timeout_ms = settings->load_timeout,
+    };
+    struct hearth_arena *arena = hearth_arena_create(SETTINGS_MAX);
+    struct hearth_model_settings model;
+    struct hearth_memory_plan plan = {0};
+    int rc = hearth_model_settings_read(settings_json, settings, arena, &model, error);
+    if (!rc) {
+        /* As much as memory allows would always be as much as there is. */
+        const struct hearth_probe_load load = {
+            .path = path,
+            .context = model.context == HEARTH_CONTEXT_AUTO ? 0 : (uint32_t)model.context,
+            .context_is_limit = model.context_is_servers,
+            .slots = (uint32_t)model.slots,
+            .batch = (uint32_t)model.batch,
+            .settings_json = model.engine_json,
+        };
+        rc = hearth_probe_plan(&options, &load, &plan, error);
+    }
+    hearth_arena_destroy(arena);
+    const struct hearth_memory_room room = {.available = hearth_memory_available(),
+                                            .headroom = settings->memory_headroom,
+                                            .limit = settings->memory_limit};
+    ret_room->rest = plan.cache + plan.scratch + plan.process;
+    ret_room->most = hearth_memory_most(&room);
+    return rc;
+}
+
 struct hearth_registry_quantizer hearth_quantizer(const struct hearth_settings *settings)
 {
     return (struct hearth_registry_quantizer){
         .run = quantize,
+        .look = look,
         .argument = (void *)settings,
         .llama_cpp = HEARTH_LLAMA_CPP,
     };

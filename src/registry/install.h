@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "base/digest.h"
+#include "domain/quantization.h"
 #include "source/source.h"
 #include "store/store.h"
 
@@ -65,8 +66,15 @@ typedef int hearth_registry_quantize(void *argument, const struct hearth_quantiz
                                      struct hearth_quantized *ret_quantized,
                                      struct hearth_error *error);
 
+/* What a type is chosen by for the model at `path`, served with these settings (`weights` is not
+ * set). Blocks; any thread. */
+typedef int hearth_registry_look(void *argument, const char *path, const char *settings_json,
+                                 struct hearth_quantization_room *ret_room,
+                                 struct hearth_error *error);
+
 struct hearth_registry_quantizer {
     hearth_registry_quantize *run; /* NULL: nothing can be quantized */
+    hearth_registry_look *look;
     void *argument;
     const char *llama_cpp; /* the release, for the lineage */
 };

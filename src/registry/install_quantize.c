@@ -23,6 +23,7 @@ struct making {
     struct hearth_version *from;
     json_t *facts, *lineage; /* owned */
     const struct hearth_quantization *type;
+    char why[HEARTH_QUANTIZATION_WHY]; /* "": it was asked for */
     struct hearth_quantized cost;
     struct hearth_source source;
     struct hearth_source_file file;
@@ -102,7 +103,21 @@ static int check_model(struct making *making)
         return hearth_error_set(error, HEARTH_EINVAL,
                                 "it gives vectors or scores, and only models that generate text "
                                 "are quantized");
-    return hearth_quantization_may(from, making->type, error);
+    return making->type ? hearth_quantization_may(from, making->type, error) : 0;
+}
+
+/* By the memory that the model takes as it is, and that there is. */
+static int choose(struct making *making)
+{
+    struct hearth_installing *install = &making->install;
+    const struct hearth_registry_quantizer *quantizer = &install->registry->quantizer;
+    struct hearth_quantization_room room = {0};
+    int rc = quantizer->look(quantizer->argument, making->path, making->model->settings_json, &room,
+                             install->error);
+    room.weights = (uint64_t)hearth_json_integer(making->facts, "parameter_count", 0);
+    return rc ? rc
+              : hearth_quantization_choose(hearth_json_text(making->facts, "quantization", ""),
+                                           &room, &making->type, making->why, install->error);
 }
 
 /* The file is made, and then copied to where files of versions are kept. */
@@ -111,7 +126,7 @@ static int check_room(const struct making *making)
     char need[16], have[16];
     struct statvfs disk;
     uint64_t weights = (uint64_t)hearth_json_integer(making->facts, "parameter_count", 0);
-    uint64_t bytes = 2 * (uint64_t)((double)weights * making->type->bits / 8);
+    uint64_t bytes = 2 * hearth_quantization_bytes(making->type, weights);
     if (statvfs(making->install.registry->home, &disk))
         return 0;
     uint64_t room = (uint64_t)disk.f_bavail * disk.f_frsize;
@@ -131,10 +146,12 @@ static json_t *lineage_of(const struct making *making)
     for (size_t i = 0; i < making->from->file_count; i++)
         json_array_append_new(files, json_pack("{s:s, s:s}", "path", making->from->files[i].path,
                                                "sha256", making->from->files[i].sha256));
-    return json_pack("{s:{s:s, s:I, s:o, s:s, s:s}}", "quantized", "model", making->model->name,
-                     "version", (json_int_t)making->from->number, "files", files, "type",
-                     making->type->word, "llama_cpp",
-                     making->install.registry->quantizer.llama_cpp);
+    return json_pack("{s:{s:s, s:I, s:o, s:s, s:s, s:s, s:s*}}", "quantized", "model",
+                     making->model->name, "version", (json_int_t)making->from->number, "files",
+                     files, "type", making->type->word, "llama_cpp",
+                     making->install.registry->quantizer.llama_cpp, "source_type",
+                     hearth_json_text(making->facts, "quantization", ""), "why",
+                     *making->why ? making->why : NULL);
 }
 
 static bool is_made_alike(const struct making *making, const struct hearth_version *version)
@@ -265,7 +282,8 @@ static int plan_source(struct making *making)
     struct hearth_installing *install = &making->install;
     const char *name = making->model->name;
     install->text =
-        hearth_quantized_source(install->arena, name, making->from->number, making->type->word);
+        hearth_quantized_source(install->arena, name, making->from->number,
+                                hearth_quantization_word(making->original->request->quantize));
     making->file =
         (struct hearth_source_file){.path = "model.gguf", .size = -1, .sha256 = "", .etag = ""};
     making->file.url = hearth_arena_format(
@@ -296,12 +314,14 @@ static int prepare(struct making *making)
         hearth_json_parse(making->from->facts_json, strlen(making->from->facts_json), NULL);
     rc = check_model(making);
     if (!rc)
+        rc = hearth_registry_path(install->registry, making->model, making->from, making->path,
+                                  sizeof(making->path), install->error);
+    if (!rc && !making->type)
+        rc = choose(making);
+    if (!rc)
         rc = plan_source(making);
     if (!rc)
         rc = check_room(making);
-    if (!rc)
-        rc = hearth_registry_path(install->registry, making->model, making->from, making->path,
-                                  sizeof(making->path), install->error);
     if (!rc)
         making->lineage = lineage_of(making);
     if (!rc && !making->request.version_number)

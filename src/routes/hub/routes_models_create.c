@@ -81,7 +81,7 @@ static int add_quantized(struct hearth_store *store, struct hearth_store_job *jo
     if (!type)
         return 0;
     const char *source = hearth_quantized_source(job->arena, model->name, job->number,
-                                                 hearth_quantization_of(type)->word);
+                                                 hearth_quantization_word(type));
     struct hearth_version version = hearth_version_fresh(model->id, NULL, source);
     int rc = find_unfinished(store, job, &version, &job->quantized_number);
     return rc || job->quantized_number
