@@ -20,7 +20,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { WAITING_MAX = 64 };
+enum { WAITING_MAX = 64, MEASURES_MAX = 16 };
 
 struct hearth_submission {
     struct hearth_jobs *jobs;
@@ -32,6 +32,7 @@ struct hearth_submission {
     struct hearth_locating *locating;
     char base_path[4096];
     json_t *facts;
+    bool measures;  /* tokens are counted, and no job is asked for */
     bool is_ready;  /* for the trainer, in its turn */
     bool is_stored; /* the store has it, and it comes back by itself */
     struct hearth_trainer *trainer;
@@ -180,7 +181,7 @@ static void take_measure(struct hearth_submission *submission, const json_t *res
 
 static bool is_measured(struct hearth_submission *submission)
 {
-    if (!hearth_job_ask_request(submission->ask)->measures)
+    if (!submission->measures)
         return false;
     json_t *measure =
         hearth_dataset_measure_find(hearth_job_ask_data_facts(submission->ask),
@@ -215,7 +216,7 @@ static void on_trainer_end(void *argument, const struct hearth_trainer_end *end)
     bool is_slow = !end->result && error.code == HEARTH_ETIMEOUT && !end->told;
     if (!end->result && (!is_slow || request->dry_run))
         answer(submission, NULL, &error);
-    else if (request->measures)
+    else if (submission->measures)
         take_measure(submission, end->result);
     else if (request->dry_run)
         answer(submission,
@@ -228,9 +229,8 @@ static void on_limit(void *argument)
 {
     struct hearth_submission *submission = argument;
     struct hearth_error error;
-    bool measures = hearth_job_ask_request(submission->ask)->measures;
     hearth_error_set(&error, HEARTH_ETIMEOUT, "%s took longer than training_check_timeout allows",
-                     measures ? "counting the tokens" : "the check of the job");
+                     submission->measures ? "counting the tokens" : "the check of the job");
     hearth_trainer_kill(submission->trainer, &error);
 }
 
@@ -240,7 +240,7 @@ static int start_trainer(struct hearth_submission *submission, struct hearth_err
                                                         .on_end = on_trainer_end};
     const struct hearth_job_work *work = &submission->jobs->work;
     json_t *order = hearth_job_facts_order(submission->facts, submission->base_path, NULL);
-    if (hearth_job_ask_request(submission->ask)->measures)
+    if (submission->measures)
         json_object_set_new(order, "work", json_string("measure"));
     const struct hearth_trainer_options options = {
         .loop = work->loop,
@@ -259,6 +259,7 @@ static int start_trainer(struct hearth_submission *submission, struct hearth_err
     return rc;
 }
 
+/* Whoever may only read may have tokens counted: jobs do not wait for that. */
 static void look_at_next(struct hearth_jobs *jobs)
 {
     struct hearth_submission *next = NULL;
@@ -266,7 +267,7 @@ static void look_at_next(struct hearth_jobs *jobs)
     for (struct hearth_submission *each = jobs->submissions; each; each = each->next) {
         if (each->trainer)
             return;
-        if (each->is_ready && !next)
+        if (each->is_ready && (!next || (next->measures && !each->measures)))
             next = each;
     }
     if (!next || jobs->is_stopped)
@@ -385,12 +386,13 @@ void hearth_jobs_submit(struct hearth_jobs *jobs, const struct hearth_job_reques
     struct hearth_error error;
     size_t waiting = 0;
     for (; *end; end = &(*end)->next)
-        waiting++;
+        waiting += (*end)->measures == request->measures;
     int rc = jobs->is_stopped
                  ? hearth_error_set(&error, HEARTH_EDRAINING, "the server is shutting down")
-             : waiting >= WAITING_MAX
-                 ? hearth_error_set(&error, HEARTH_EQUEUEFULL,
-                                    "too many training jobs are being checked at once")
+             : waiting >= (request->measures ? MEASURES_MAX : WAITING_MAX)
+                 ? hearth_error_set(&error, HEARTH_EQUEUEFULL, "too many %s at once",
+                                    request->measures ? "data sets have their tokens counted"
+                                                      : "training jobs are being checked")
                  : hearth_training_parameters_read(request->parameters, &parameters, &error);
     if (rc) {
         on_done(argument, NULL, &error);
@@ -398,6 +400,7 @@ void hearth_jobs_submit(struct hearth_jobs *jobs, const struct hearth_job_reques
     }
     struct hearth_submission *submission = hearth_calloc(1, sizeof(*submission));
     submission->jobs = jobs;
+    submission->measures = request->measures;
     submission->on_done = on_done;
     submission->argument = argument;
     *end = submission;

@@ -149,6 +149,21 @@ def test_how_long_rows_are_in_a_bases_tokens_is_counted_once_and_kept(serve):
     assert long["learnt_tokens"] == 400 and long["faulty"] == 0, "each answer and its end, in time"
 
 
+def test_jobs_go_before_counts_of_tokens_of_which_few_may_wait(serve):
+    server = serve(HEARTH_TRAINING_CHECK_TIMEOUT="4s")
+    turns = [{"role": role, "content": "x"} for _ in range(150) for role in ("user", "assistant")]
+    (pathlib.Path(server.home) / "datasets" / "slow.jsonl").write_text(
+        (json.dumps({"messages": turns}) + "\n") * 500)
+    assert server.post("/datasets", {"path": "slow.jsonl"}).status == 201
+    with concurrent.futures.ThreadPoolExecutor(18) as pool:
+        counts = [pool.submit(server.get, "/datasets/slow/tokens?base=base", timeout=120) for _ in range(18)]
+        wait_for(lambda: any(count.done() for count in counts), 20, "one that has no room to wait")
+        assert ask(server, dry_run=True).status in (200, 504)
+        ended = [count.result().status for count in counts if count.done()]
+        assert ended.count(503) == 2 and len(ended) < 9, ended
+        server.stop()
+
+
 def test_events_and_logs_tell_the_whole(serve):
     server = serve()
     job = submit(server)
