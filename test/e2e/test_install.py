@@ -534,13 +534,13 @@ def test_an_install_quantizes_and_keeps_the_original(wide, text, start, home):
 
 
 def test_what_cannot_be_quantized_is_told_at_once(gguf, minilm, install, home, server):
-    for source, kind, says in ((f"file:{gguf}", "q5", "must be one of q8_0, q6_k,"),
+    for source, kind, says in ((f"file:{gguf}", "q5", "must be auto or one of q8_0, q6_k,"),
                                (f"file:{minilm}", "q8_0", "only GGUF files can be quantized"),
                                ("fake:a = b", "q8_0", "a script of the fake engine")):
         done = install(source, "--name", "m", "--quantize", kind, home=home.parent / "other")
         assert done.returncode == 2 and says in one_line(done.stderr), done.stderr
     answer = server.post("/models", {"name": "m", "source": f"file:{gguf}", "quantize": "q5"})
-    assert answer.status == 422 and "must be one of q8_0, q6_k," in answer.text
+    assert answer.status == 422 and "must be auto or one of q8_0, q6_k," in answer.text
     assert server.post("/models", {"name": "m", "source": f"file:{gguf}", "quantize": "q8_0"}).status == 202
     made = wait_for(lambda: next((row for row in server.get("/models/m").json()["versions"]
                                   if row["state"] == "failed"), None), what="the end")
