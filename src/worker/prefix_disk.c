@@ -315,6 +315,20 @@ bool prefix_disk_take(struct prefix_disk *disk, struct prefix_loaded *ret_loaded
     return true;
 }
 
+void prefix_disk_refuse(struct prefix_disk *disk, const struct prefix_loaded *loaded)
+{
+    pthread_mutex_lock(&disk->lock);
+    for (struct prefix_entry *entry = disk->entries, *next; entry; entry = next) {
+        next = entry->next;
+        if (!entry->ticket && entry->key == loaded->key && entry->count == loaded->count &&
+            common(entry->tokens, entry->count, loaded->tokens, loaded->count) == loaded->count) {
+            disk->counts.dropped++;
+            remove_entry(disk, entry);
+        }
+    }
+    pthread_mutex_unlock(&disk->lock);
+}
+
 bool prefix_disk_wants(struct prefix_disk *disk, uint64_t key, const int32_t *tokens,
                        uint32_t count, bool *ret_settled)
 {

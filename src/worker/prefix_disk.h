@@ -43,6 +43,8 @@ uint64_t prefix_disk_load(struct prefix_disk *disk, uint64_t key, const int32_t 
                           uint32_t count, uint32_t known);
 /* The next load that has ended; false: none. */
 bool prefix_disk_take(struct prefix_disk *disk, struct prefix_loaded *ret_loaded);
+/* The engine made nothing of what was loaded, digests or not: its file is deleted, and counted. */
+void prefix_disk_refuse(struct prefix_disk *disk, const struct prefix_loaded *loaded);
 
 /* Would a save of these be taken now? `ret_settled`: no, and never: it is there already, or does
  * not fit. */

@@ -60,15 +60,18 @@ void prefixes_open_disk(struct prefixes *prefixes)
         prefix_disk_create(hello->prefix_folder, identity, hello->prefix_bytes, wake, worker);
 }
 
-/* False: the engine does not take it, or there is no room now. */
-static bool restore(struct prefixes *prefixes, const struct prefix_loaded *loaded, uint32_t place)
+/* HEARTH_ENOMEM: there is no room now; else what the engine has against it. */
+static int restore(struct prefixes *prefixes, const struct prefix_loaded *loaded, uint32_t place)
 {
     const struct worker *worker = prefixes->worker;
     struct hearth_error error = {0};
     const int32_t *tokens;
-    return worker->ops->restore(worker->engine, place, loaded->descriptor, &error) == 0 &&
-           worker->ops->held(worker->engine, place, &tokens) == loaded->count &&
-           memcmp(tokens, loaded->tokens, loaded->count * sizeof(*tokens)) == 0;
+    int rc = worker->ops->restore(worker->engine, place, loaded->descriptor, &error);
+    if (rc)
+        return rc;
+    bool same = worker->ops->held(worker->engine, place, &tokens) == loaded->count &&
+                memcmp(tokens, loaded->tokens, loaded->count * sizeof(*tokens)) == 0;
+    return same ? 0 : HEARTH_EPARSE;
 }
 
 void prefixes_take_loaded(struct prefixes *prefixes)
@@ -78,9 +81,11 @@ void prefixes_take_loaded(struct prefixes *prefixes)
     while (prefixes->disk && prefix_disk_take(prefixes->disk, &loaded)) {
         prefixes->loads_done = loaded.ticket;
         if (loaded.tokens && hearth_prefix_tree_place(prefixes->tree, loaded.count, &place)) {
-            bool good = restore(prefixes, &loaded, place);
+            int rc = restore(prefixes, &loaded, place);
             hearth_prefix_tree_adopt(prefixes->tree, loaded.key, loaded.tokens,
-                                     good ? loaded.count : 0, place);
+                                     rc ? 0 : loaded.count, place);
+            if (rc && rc != HEARTH_ENOMEM)
+                prefix_disk_refuse(prefixes->disk, &loaded);
         }
         hearth_free(loaded.tokens);
         if (loaded.descriptor >= 0)

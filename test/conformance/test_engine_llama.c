@@ -258,6 +258,26 @@ static void a_copy_goes_on_as_its_original_and_a_cut_one_as_what_is_left(void **
     hearth_free(first);
 }
 
+/* The same whose list lacks a token that the state has: head, tokens, state (llama_keep.c). */
+static FILE *without_last_token(int saved)
+{
+    uint64_t head[4]; /* magic, tokens, bytes of the state, adapters */
+    off_t length = lseek(saved, 0, SEEK_END);
+    char *bytes = hearth_alloc((size_t)length);
+    assert_int_equal(pread(saved, bytes, (size_t)length, 0), length);
+    memcpy(head, bytes, sizeof(head));
+    size_t state_at = (size_t)length - head[2];
+    head[1]--;
+    memcpy(bytes, head, sizeof(head));
+    FILE *file = tmpfile();
+    assert_non_null(file);
+    assert_int_equal(write(fileno(file), bytes, state_at - 4), state_at - 4);
+    assert_int_equal(write(fileno(file), bytes + state_at, head[2]), head[2]);
+    lseek(fileno(file), 0, SEEK_SET);
+    hearth_free(bytes);
+    return file;
+}
+
 static void a_saved_sequence_is_restored_and_a_broken_one_is_refused(void **state)
 {
     (void)state;
@@ -273,6 +293,11 @@ static void a_saved_sequence_is_restored_and_a_broken_one_is_refused(void **stat
     assert_int_equal(ops->restore(driver.engine, 3, descriptor, &driver.fault), 0);
     expect_story_from(3, first);
     assert_int_equal(ops->restore(driver.engine, 3, descriptor, &driver.fault), HEARTH_EPARSE);
+    FILE *shorter = without_last_token(descriptor);
+    assert_int_equal(ops->restore(driver.engine, 3, fileno(shorter), &driver.fault), HEARTH_EPARSE);
+    const int32_t *tokens;
+    assert_int_equal(ops->held(driver.engine, 3, &tokens), 0);
+    fclose(shorter);
     off_t length = lseek(descriptor, 0, SEEK_END);
     assert_int_equal(ftruncate(descriptor, length - 1), 0);
     lseek(descriptor, 0, SEEK_SET);

@@ -1,7 +1,9 @@
 """What was computed of prompts survives an unloading, a kill and a restart on disk; what lies there
 and is not whole, or not ours, is deleted and never believed; it goes with its model."""
+import hashlib
 import os
 import signal
+import struct
 
 import pytest
 
@@ -53,6 +55,18 @@ def spoil(folder, whole):
     return 7
 
 
+def with_shorter_list(whole):
+    """Signed as a whole file is (worker/prefix_file.h), in which one token less is listed."""
+    def digest(data):
+        return hashlib.sha256(data).hexdigest().encode()
+    key, count, _ = struct.unpack("<QQQ", whole[72:96])
+    tokens, state = whole[224:220 + 4 * count], whole[224 + 4 * count:]
+    at = len(state) - struct.unpack("<Q", state[16:24])[0]  # of keys and values
+    state = state[:8] + struct.pack("<Q", count - 1) + state[16:at - 4] + state[at:]
+    head = whole[:72] + struct.pack("<QQQ", key, count - 1, len(state)) + digest(state)
+    return head + digest(head + tokens) + tokens + state
+
+
 def test_a_prompt_is_read_back_from_disk_and_a_bad_file_is_not(start, disk_home):
     server = serve(start)
     text, cached, prompt = ask(server)
@@ -77,6 +91,13 @@ def test_a_prompt_is_read_back_from_disk_and_a_bad_file_is_not(start, disk_home)
     assert ask(server) == (text, 0, prompt), "computed afresh"
     wait_for(lambda: figure(server, "dropped_total") == bad + 1, 20, "the count of bad files")
     wait_for(lambda: [path.name for path in folder.iterdir()] == [file.name], 20, "a new file alone")
+    # Digests do not tell who wrote it: a state that is longer than its list of tokens is no truth.
+    assert server.cli("stop", "m").returncode == 0
+    hostile = with_shorter_list(file.read_bytes())
+    file.write_bytes(hostile)
+    assert ask(server) == (text, 0, prompt), "computed afresh"
+    wait_for(lambda: file.exists() and file.read_bytes() != hostile, 20, "a new file")
+    wait_for(lambda: figure(server, "dropped_total") == 1, 20, "the count of what was refused")
     assert server.cli("stop", "m").returncode == 0
     assert server.delete("/models/m").status in (200, 204)
     wait_for(lambda: not folder.exists(), 20, "that it goes with its model")

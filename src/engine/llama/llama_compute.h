@@ -58,12 +58,13 @@ struct hearth_llama_compute_ops {
     uint32_t (*oldest)(struct hearth_llama_compute *compute, uint32_t sequence);
     /* `to` becomes what `from` is, adapters included. */
     void (*copy)(struct hearth_llama_compute *compute, uint32_t from, uint32_t to);
-    /* A sequence as bytes; restore leaves an error and the sequence empty when they do not fit. */
+    /* A sequence as bytes; restore leaves an error and the sequence empty when they do not fit, or
+     * are of another number of tokens. */
     size_t (*saved_bytes)(struct hearth_llama_compute *compute, uint32_t sequence);
     int (*save)(struct hearth_llama_compute *compute, uint32_t sequence, void *bytes, size_t length,
                 struct hearth_error *error);
-    int (*restore)(struct hearth_llama_compute *compute, uint32_t sequence, const void *bytes,
-                   size_t length, struct hearth_error *error);
+    int (*restore)(struct hearth_llama_compute *compute, uint32_t sequence, uint32_t token_count,
+                   const void *bytes, size_t length, struct hearth_error *error);
     void (*destroy)(struct hearth_llama_compute *compute);
 
     /* optional */

@@ -299,15 +299,21 @@ static int save(struct hearth_llama_compute *compute, uint32_t sequence, void *b
 }
 
 /* llama.cpp's own parser reads these bytes. What they are worth is its judgement; one that takes
- * fewer bytes than there are has met the bytes of another model. */
-static int restore(struct hearth_llama_compute *compute, uint32_t sequence, const void *bytes,
-                   size_t length, struct hearth_error *error)
+ * fewer bytes than there are has met the bytes of another model, and how long it takes the sequence
+ * to be must be true. */
+static int restore(struct hearth_llama_compute *compute, uint32_t sequence, uint32_t token_count,
+                   const void *bytes, size_t length, struct hearth_error *error)
 {
-    size_t taken = llama_state_seq_set_data(((struct library *)compute)->context, bytes, length,
-                                            (llama_seq_id)sequence);
-    return taken == length
-               ? 0
-               : hearth_error_set(error, HEARTH_EPARSE, "a saved sequence is of another model");
+    const struct library *library = (struct library *)compute;
+    llama_seq_id id = (llama_seq_id)sequence;
+    size_t taken = llama_state_seq_set_data(library->context, bytes, length, id);
+    int64_t held =
+        taken == length ? (int64_t)llama_memory_seq_pos_max(library->memory, id) + 1 : -1;
+    if (held == token_count)
+        return 0;
+    llama_memory_seq_rm(library->memory, id, -1, -1);
+    return hearth_error_set(error, HEARTH_EPARSE, "a saved sequence %s",
+                            held < 0 ? "is of another model" : "has another length");
 }
 
 /* The context before the model, which the caller frees: it points into the model. */

@@ -151,11 +151,13 @@ static int save(struct hearth_llama_compute *compute, uint32_t sequence, void *b
 
 /* The decoder leaves its sequence as it was where it refuses the bytes. The interface wants it
  * empty then, because the engine has already forgotten which tokens it held. */
-static int restore(struct hearth_llama_compute *compute, uint32_t sequence, const void *bytes,
-                   size_t length, struct hearth_error *error)
+static int restore(struct hearth_llama_compute *compute, uint32_t sequence, uint32_t token_count,
+                   const void *bytes, size_t length, struct hearth_error *error)
 {
     struct hearth_decoder *decoder = ((struct own *)compute)->decoder;
     int rc = hearth_decoder_restore(decoder, sequence, bytes, length, error);
+    if (rc == 0 && hearth_decoder_length(decoder, sequence) != token_count)
+        rc = hearth_error_set(error, HEARTH_EPARSE, "a saved sequence has another length");
     if (rc != 0)
         hearth_decoder_trim(decoder, sequence, 0);
     return rc;

@@ -196,7 +196,8 @@ static int restore_parts(struct hearth_engine *engine, uint32_t index, int descr
     if (rc == 0)
         rc = read_all(descriptor, state, (size_t)head->state_bytes, error);
     if (rc == 0)
-        rc = compute->ops->restore(compute, index, state, (size_t)head->state_bytes, error);
+        rc = compute->ops->restore(compute, index, (uint32_t)head->token_count, state,
+                                   (size_t)head->state_bytes, error);
     hearth_free(state);
     return rc;
 }
