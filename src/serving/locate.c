@@ -233,7 +233,8 @@ static int read_base(struct hearth_store *store, struct hearth_locating *locatin
 }
 
 /* On the store's lane. Read anew and not taken from the catalogue, because the rows name the
- * files and their digests, which the catalogue does not keep. */
+ * files and their digests, which the catalogue does not keep. What the catalogue still has may have
+ * been removed meanwhile. */
 static void read_rows(struct hearth_store *store, void *argument)
 {
     struct hearth_locating *locating = argument;
@@ -243,6 +244,9 @@ static void read_rows(struct hearth_store *store, void *argument)
     if (rc == 0)
         rc = hearth_store_version_get(store, locating->entry->model_id, locating->entry->number,
                                       locating->arena, &locating->version, error);
+    if (rc == HEARTH_ENOTFOUND)
+        rc =
+            hearth_error_set(error, HEARTH_ENOMODEL, "model '%s' was removed", locating->entry->id);
     if (rc == 0)
         rc = read_base(store, locating, error);
     error->code = rc;

@@ -283,6 +283,19 @@ static void test_a_version_in_a_removed_one_s_place_gets_a_process_of_its_own(vo
     close_bed(&bed);
 }
 
+/* The catalogue has not heard of it yet. It is no fault of the model's files. */
+static void test_a_version_that_was_removed_is_told_so(void **state)
+{
+    (void)state;
+    struct bed bed;
+    struct hearth_error error;
+    open_bed(&bed);
+    start_scheduler(&bed, false);
+    assert_int_equal(hearth_registry_remove(&bed.registry, bed.version->model_id, 0, &error), 0);
+    expect_refusal(&bed, HEARTH_ENOMODEL, "model 'm:1' was removed");
+    close_bed(&bed);
+}
+
 static void put_another_in_its_place(struct bed *bed)
 {
     struct hearth_error error;
@@ -338,6 +351,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_an_installed_model_is_loaded_through_the_registry),
         cmocka_unit_test(test_a_version_in_a_removed_one_s_place_gets_a_process_of_its_own),
+        cmocka_unit_test(test_a_version_that_was_removed_is_told_so),
         cmocka_unit_test(test_a_target_goes_to_no_other_version_in_its_place),
         cmocka_unit_test(test_locked_serving_takes_what_the_lock_pins),
         cmocka_unit_test(test_locked_serving_refuses_without_a_lock),
