@@ -21,9 +21,9 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Below the workers, which somebody waits for; an install that quantizes is waited for too, but not
- * from word to word. */
-enum { NICE = 10, NICE_INSTALL = 4, EXIT_PROTOCOL = 65, END_MS = 5000 };
+/* Below the workers, which somebody waits for: beside one that is busy, a third of its share of a
+ * core. At 10 it would be a ninth, and a job beside many models would hardly begin. */
+enum { NICE = 5, EXIT_PROTOCOL = 65, END_MS = 5000 };
 
 struct trainer {
     struct hearth_loop *loop;
@@ -215,8 +215,7 @@ static int prepare(struct trainer *trainer, const struct hearth_ipc_job *job,
     int rc = hearth_job_order_read(job->order, job->order_length, &trainer->order, error);
     if (rc)
         return rc;
-    bool is_install = trainer->order.work == HEARTH_JOB_QUANTIZE;
-    if (hearth_process_lower_priority(is_install ? NICE_INSTALL : NICE))
+    if (hearth_process_lower_priority(NICE))
         fputs("hearth-trainer: the priority cannot be lowered\n", stderr);
     uint32_t reached = job->sandbox == HEARTH_SANDBOX_OFF ? 0 : enter_sandbox(&trainer->order);
     if (job->sandbox == HEARTH_SANDBOX_REQUIRE && (reached & wanted) != wanted)
