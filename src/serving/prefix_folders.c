@@ -2,14 +2,13 @@
 
 #include "base/json.h"
 #include "base/memory.h"
+#include "base/out_file.h"
 #include "catalog/catalog.h"
 #include "loop/loop.h"
 #include "loop/pool.h"
 
 #include <dirent.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #define SOON_MS 1000u
 
@@ -26,22 +25,6 @@ struct sweep {
     json_t *ids;
 };
 
-/* Files only: workers make nothing else. A link is no folder, and goes as it is. */
-static void remove_folder(const char *parent, const char *name)
-{
-    char *path = hearth_format("%s/%s", parent, name);
-    struct stat status;
-    DIR *files = lstat(path, &status) == 0 && S_ISDIR(status.st_mode) ? opendir(path) : NULL;
-    for (const struct dirent *file; files && (file = readdir(files));)
-        if (strcmp(file->d_name, ".") != 0 && strcmp(file->d_name, "..") != 0)
-            unlinkat(dirfd(files), file->d_name, 0);
-    if (files)
-        closedir(files);
-    if (rmdir(path))
-        unlink(path);
-    hearth_free(path);
-}
-
 /* On the lane. */
 static void sweep(void *argument)
 {
@@ -49,8 +32,11 @@ static void sweep(void *argument)
     DIR *names = opendir(sweep->path);
     for (const struct dirent *name; names && (name = readdir(names));)
         if (strcmp(name->d_name, ".") != 0 && strcmp(name->d_name, "..") != 0 &&
-            !json_object_get(sweep->ids, name->d_name))
-            remove_folder(sweep->path, name->d_name);
+            !json_object_get(sweep->ids, name->d_name)) {
+            char *path = hearth_format("%s/%s", sweep->path, name->d_name);
+            hearth_folder_remove(path);
+            hearth_free(path);
+        }
     if (names)
         closedir(names);
 }

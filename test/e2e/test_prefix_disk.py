@@ -99,6 +99,7 @@ def test_a_prompt_is_read_back_from_disk_and_a_bad_file_is_not(start, disk_home)
     wait_for(lambda: file.exists() and file.read_bytes() != hostile, 20, "a new file")
     wait_for(lambda: figure(server, "dropped_total") == 1, 20, "the count of what was refused")
     assert server.cli("stop", "m").returncode == 0
+    (folder / "a" / "folder").mkdir(parents=True)
     assert server.delete("/models/m").status in (200, 204)
     wait_for(lambda: not folder.exists(), 20, "that it goes with its model")
 
