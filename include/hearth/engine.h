@@ -126,6 +126,7 @@ struct hearth_memory_plan {
     uint64_t cache;   /* KV cache at context × slots */
     uint64_t scratch; /* activations, logits, work buffers */
     uint64_t process; /* the rest: code, vocabulary, allocator */
+    uint64_t device;  /* beside those four, which are the machine's own: memory of its GPUs */
 };
 
 enum hearth_input_kind {

@@ -18,23 +18,42 @@ static uint64_t less(uint64_t a, uint64_t b)
     return a > b ? a - b : 0;
 }
 
-uint64_t hearth_memory_total(const struct hearth_memory_plan *plan)
+struct hearth_memory hearth_memory_sum(struct hearth_memory a, struct hearth_memory b)
 {
-    return add(add(plan->weights, plan->cache), add(plan->scratch, plan->process));
+    return (struct hearth_memory){.host = add(a.host, b.host), .device = add(a.device, b.device)};
+}
+
+struct hearth_memory hearth_memory_less(struct hearth_memory a, struct hearth_memory b)
+{
+    return (struct hearth_memory){.host = less(a.host, b.host), .device = less(a.device, b.device)};
+}
+
+bool hearth_memory_is_none(struct hearth_memory memory)
+{
+    return !memory.host && !memory.device;
+}
+
+struct hearth_memory hearth_memory_total(const struct hearth_memory_plan *plan)
+{
+    return (struct hearth_memory){
+        .host = add(add(plan->weights, plan->cache), add(plan->scratch, plan->process)),
+        .device = plan->device,
+    };
 }
 
 static uint64_t free_room(const struct hearth_memory_room *room)
 {
-    return less(room->available, add(add(room->reserved, room->jobs), room->headroom));
+    return less(room->available.host, add(add(room->reserved.host, room->jobs), room->headroom));
 }
 
 /* The smaller of what is really free (less what loads or trains now and what must stay free) and
  * what the limit leaves. */
-uint64_t hearth_memory_most(const struct hearth_memory_room *room)
+struct hearth_memory hearth_memory_most(const struct hearth_memory_room *room)
 {
-    uint64_t most = free_room(room);
-    if (room->limit && less(room->limit, room->used) < most)
-        most = less(room->limit, room->used);
+    struct hearth_memory most = hearth_memory_less(room->available, room->reserved);
+    most.host = free_room(room);
+    if (room->limit && less(room->limit, room->used) < most.host)
+        most.host = less(room->limit, room->used);
     return most;
 }
 
@@ -46,7 +65,7 @@ static void write_sum(const struct hearth_memory_plan *plan, char *ret_text, siz
     hearth_size_text(plan->cache, cache);
     hearth_size_text(plan->scratch, scratch);
     hearth_size_text(plan->process, process);
-    hearth_size_text(hearth_memory_total(plan), total);
+    hearth_size_text(hearth_memory_total(plan).host, total);
     snprintf(ret_text, size, "weights %s + cache %s + scratch %s + process %s = %s", weights, cache,
              scratch, process, total);
 }
@@ -61,27 +80,42 @@ static void write_promised(uint64_t bytes, const char *whose, char *ret_text, si
         *ret_text = '\0';
 }
 
+static int refuse_device(uint64_t wanted, uint64_t most, const struct hearth_memory_room *room,
+                         struct hearth_error *error)
+{
+    char needs[16], may[16], first[16], loads[64];
+    hearth_size_text(wanted, needs);
+    hearth_size_text(most, may);
+    hearth_size_text(room->available.device, first);
+    write_promised(room->reserved.device, "models that load now", loads, sizeof(loads));
+    return hearth_error_set(error, HEARTH_EMEMORY,
+                            "needs %s of GPU memory; %s may be taken: %s free%s", needs, may, first,
+                            loads);
+}
+
 /* The message shows the sum that failed, with the one limit that was in the way, so that a person
  * sees which number to change. */
 int hearth_memory_check(const struct hearth_memory_plan *plan,
                         const struct hearth_memory_room *room, struct hearth_error *error)
 {
-    uint64_t total = hearth_memory_total(plan);
-    if (total <= hearth_memory_most(room))
+    struct hearth_memory total = hearth_memory_total(plan), may = hearth_memory_most(room);
+    if (total.host <= may.host && total.device <= may.device)
         return 0;
+    if (total.host <= may.host)
+        return refuse_device(total.device, may.device, room, error);
     char sum[160], most[16], first[16], second[16], loads[64], jobs[64];
     write_sum(plan, sum, sizeof(sum));
-    hearth_size_text(hearth_memory_most(room), most);
-    if (total <= free_room(room)) {
+    hearth_size_text(may.host, most);
+    if (total.host <= free_room(room)) {
         hearth_size_text(room->limit, first);
         hearth_size_text(room->used, second);
         return hearth_error_set(error, HEARTH_EMEMORY,
                                 "needs %s; %s may be taken: limit %s less %s of loaded models", sum,
                                 most, first, second);
     }
-    hearth_size_text(room->available, first);
+    hearth_size_text(room->available.host, first);
     hearth_size_text(room->headroom, second);
-    write_promised(room->reserved, "models that load now", loads, sizeof(loads));
+    write_promised(room->reserved.host, "models that load now", loads, sizeof(loads));
     write_promised(room->jobs, "training jobs that run", jobs, sizeof(jobs));
     return hearth_error_set(error, HEARTH_EMEMORY,
                             "needs %s; %s may be taken: %s free less headroom %s%s%s", sum, most,

@@ -14,11 +14,19 @@ bool hearth_residency_may_go(const struct hearth_residency *residency,
            waited_ms >= residency->longest_wait_ms;
 }
 
+/* What it has of the kinds that lack; to compare, and not to sum up. */
+static double helpful(const struct hearth_resident *resident, struct hearth_memory lacks)
+{
+    return (lacks.host ? (double)resident->bytes.host : 0) +
+           (lacks.device ? (double)resident->bytes.device : 0);
+}
+
 /* Byte-seconds of idling that one second of loading buys. */
-static double worth(const struct hearth_resident *resident, uint64_t now_ms)
+static double worth(const struct hearth_resident *resident, struct hearth_memory lacks,
+                    uint64_t now_ms)
 {
     double idle = (double)(now_ms - resident->last_use_ms) + 1;
-    return idle * (double)resident->bytes / ((double)resident->load_cost_ms + 1);
+    return idle * helpful(resident, lacks) / ((double)resident->load_cost_ms + 1);
 }
 
 /* Who may be taken: what asks, in the words of hearth_residency_may_go. */
@@ -50,36 +58,43 @@ static bool may_be_held(const struct question *question, const struct hearth_res
 /* One that is held already stays held: to hold now this one and now that one would let neither
  * become idle. */
 static bool is_better(const struct hearth_resident *one, const struct hearth_resident *other,
-                      uint64_t now_ms)
+                      struct hearth_memory lacks, uint64_t now_ms)
 {
     if (one->held != other->held)
         return one->held;
-    return worth(one, now_ms) > worth(other, now_ms);
+    return worth(one, lacks, now_ms) > worth(other, lacks, now_ms);
 }
 
 /* Greedy and not optimal: the best of those that are left, again and again. Models are few, and a
  * set that frees a little more than it must is put right afterwards. */
 static size_t best_of(const struct question *question, const struct hearth_resident *residents,
-                      size_t count, const bool *taken)
+                      size_t count, struct hearth_memory lacks, const bool *taken)
 {
     size_t best = count;
     for (size_t i = 0; i < count; i++) {
-        if (taken[i] || !question->may(question, &residents[i]))
+        if (taken[i] || helpful(&residents[i], lacks) <= 0 ||
+            !question->may(question, &residents[i]))
             continue;
-        if (best == count || is_better(&residents[i], &residents[best], question->now_ms))
+        if (best == count || is_better(&residents[i], &residents[best], lacks, question->now_ms))
             best = i;
     }
     return best;
 }
 
+static bool covers(struct hearth_memory memory, struct hearth_memory needed)
+{
+    return hearth_memory_is_none(hearth_memory_less(needed, memory));
+}
+
 /* The small 40 MB model does not go when the 13 GB one alone is enough. */
-static void spare_needless(const struct hearth_resident *residents, size_t count, uint64_t needed,
-                           uint64_t freed, bool *taken)
+static void spare_needless(const struct hearth_resident *residents, size_t count,
+                           struct hearth_memory needed, struct hearth_memory freed, bool *taken)
 {
     for (size_t i = 0; i < count; i++) {
-        if (taken[i] && freed - residents[i].bytes >= needed) {
+        struct hearth_memory without = hearth_memory_less(freed, residents[i].bytes);
+        if (taken[i] && covers(without, needed)) {
             taken[i] = false;
-            freed -= residents[i].bytes;
+            freed = without;
         }
     }
 }
@@ -87,26 +102,28 @@ static void spare_needless(const struct hearth_resident *residents, size_t count
 /* All or nothing: to unload some and still not have room would cost their users a load for nothing.
  */
 static bool take(const struct question *question, const struct hearth_resident *residents,
-                 size_t count, uint64_t needed, bool *ret_taken)
+                 size_t count, struct hearth_memory needed, bool *ret_taken)
 {
-    uint64_t freed = 0;
+    struct hearth_memory freed = {0};
     memset(ret_taken, 0, count * sizeof(*ret_taken));
-    while (freed < needed) {
-        size_t best = best_of(question, residents, count, ret_taken);
+    while (!covers(freed, needed)) {
+        struct hearth_memory lacks = hearth_memory_less(needed, freed);
+        size_t best = best_of(question, residents, count, lacks, ret_taken);
         if (best == count) {
             memset(ret_taken, 0, count * sizeof(*ret_taken));
             return false;
         }
         ret_taken[best] = true;
-        freed += residents[best].bytes;
+        freed = hearth_memory_sum(freed, residents[best].bytes);
     }
     spare_needless(residents, count, needed, freed, ret_taken);
     return true;
 }
 
 int hearth_residency_choose(const struct hearth_residency *residency,
-                            const struct hearth_resident *residents, size_t count, uint64_t needed,
-                            uint64_t waited_ms, uint64_t now_ms, bool *ret_evict)
+                            const struct hearth_resident *residents, size_t count,
+                            struct hearth_memory needed, uint64_t waited_ms, uint64_t now_ms,
+                            bool *ret_evict)
 {
     const struct question question = {
         .residency = residency, .waited_ms = waited_ms, .now_ms = now_ms, .may = may_go_now};
@@ -135,9 +152,9 @@ struct hearth_room_answer hearth_residency_ask(const struct hearth_residency *re
         .residency = residency, .waited_ms = wish->waited_ms, .now_ms = now_ms, .may = may_go_now};
     struct hearth_room_answer answer = {.hope = true, .comes = true};
     memset(ret_marked, 0, count * sizeof(*ret_marked));
-    if (wish->lacking <= wish->leaving)
+    struct hearth_memory needed = hearth_memory_less(wish->lacking, wish->leaving);
+    if (hearth_memory_is_none(needed))
         return answer;
-    uint64_t needed = wish->lacking - wish->leaving;
     if (take(&question, residents, count, needed, ret_marked)) {
         answer.act = HEARTH_ROOM_EVICT;
         return answer;
@@ -150,7 +167,7 @@ struct hearth_room_answer hearth_residency_ask(const struct hearth_residency *re
     }
     question.may = may_go_some_time;
     answer.comes = false;
-    needed = needed > wish->claimed ? needed - wish->claimed : 0;
+    needed = hearth_memory_less(needed, wish->claimed);
     answer.hope =
         any_loads(residents, count) || take(&question, residents, count, needed, ret_marked);
     memset(ret_marked, 0, count * sizeof(*ret_marked));

@@ -3,18 +3,21 @@
  * A busy, loading or pinned model never goes. Of the others those go first that were not used for
  * long, are large, and are quick to load again. A model stays at least `shortest_ms` after its
  * load, so that two that do not fit together do not thrash, unless the one that wants room has
- * waited `longest_wait_ms`, so that it does not starve. For such a one busy models are *held*: what
- * runs there goes on to its end, nothing new is sent, and once they are idle they go. Pure; times
- * in milliseconds. */
+ * waited `longest_wait_ms`, so that it does not starve. Memory of the machine and of its GPUs are
+ * counted apart: who frees nothing of what lacks does not go for it. For such a one busy models are
+ * *held*: what runs there goes on to its end, nothing new is sent, and once they are idle they go.
+ * Pure; times in milliseconds. */
 #ifndef HEARTH_DOMAIN_RESIDENCY_H
 #define HEARTH_DOMAIN_RESIDENCY_H
+
+#include "domain/memory_plan.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct hearth_resident {
-    uint64_t bytes;
+    struct hearth_memory bytes;
     uint64_t loaded_ms, last_use_ms; /* last_use_ms is loaded_ms while it was not used */
     uint64_t load_cost_ms;           /* how long the last load took */
     /* Busy: it has requests; of one that is held, such as run. */
@@ -39,14 +42,15 @@ bool hearth_residency_may_go(const struct hearth_residency *residency,
  * HEARTH_EMEMORY when even all that may go are not enough; then none is marked. `waited_ms` is how
  * long the one that wants room has waited. */
 int hearth_residency_choose(const struct hearth_residency *residency,
-                            const struct hearth_resident *residents, size_t count, uint64_t needed,
-                            uint64_t waited_ms, uint64_t now_ms, bool *ret_evict);
+                            const struct hearth_resident *residents, size_t count,
+                            struct hearth_memory needed, uint64_t waited_ms, uint64_t now_ms,
+                            bool *ret_evict);
 /* What a model wishes that does not fit. */
 struct hearth_room_wish {
-    uint64_t lacking;   /* bytes */
-    uint64_t leaving;   /* bytes of models that unload already */
-    uint64_t claimed;   /* bytes, lacking, that older wishes have before it */
-    uint64_t waited_ms; /* since it was asked for */
+    struct hearth_memory lacking;
+    struct hearth_memory leaving; /* of models that unload already */
+    struct hearth_memory claimed; /* lacking, that older wishes have before it */
+    uint64_t waited_ms;           /* since it was asked for */
 };
 enum hearth_room_act { HEARTH_ROOM_NOTHING, HEARTH_ROOM_EVICT, HEARTH_ROOM_HOLD };
 struct hearth_room_answer {

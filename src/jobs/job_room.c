@@ -75,7 +75,7 @@ static void on_looked(void *argument, const struct hearth_machine *machine)
     struct hearth_error error = {.code = 0};
     struct hearth_job_room room = {
         .needs = seek->needs,
-        .available = machine->memory_available,
+        .available = machine->available.host,
         .headroom = settings->memory_headroom,
         .may_wait = strcmp(settings->training_memory, "wait") == 0,
     };

@@ -180,11 +180,11 @@ static int look(void *argument, const char *path, const char *settings_json,
         rc = hearth_probe_plan(&options, &load, &plan, error);
     }
     hearth_arena_destroy(arena);
-    const struct hearth_memory_room room = {.available = hearth_memory_available(),
+    const struct hearth_memory_room room = {.available.host = hearth_memory_available(),
                                             .headroom = settings->memory_headroom,
                                             .limit = settings->memory_limit};
     ret_room->rest = plan.cache + plan.scratch + plan.process;
-    ret_room->most = hearth_memory_most(&room);
+    ret_room->most = hearth_memory_most(&room).host;
     return rc;
 }
 

@@ -46,7 +46,7 @@ void hearth_load_gate_remove(struct hearth_load_gate *gate, struct hearth_load_p
 void hearth_load_gate_begin(struct hearth_load_gate *gate, struct hearth_load_pass *pass)
 {
     pass->order = ++gate->begun;
-    pass->claimed = 0;
+    pass->claimed = (struct hearth_memory){0};
 }
 
 /* One that stands within already would wait for itself; a load enters once for each try, and leaves
@@ -85,30 +85,35 @@ void hearth_load_gate_leave(struct hearth_load_gate *gate, struct hearth_load_pa
     }
 }
 
-void hearth_load_gate_promise(struct hearth_load_pass *pass, uint64_t bytes, bool loading)
+static const struct hearth_memory none;
+
+void hearth_load_gate_promise(struct hearth_load_pass *pass, struct hearth_memory memory,
+                              bool loading)
 {
-    pass->promised = bytes;
+    pass->promised = memory;
     pass->loading = loading;
-    if (bytes)
-        pass->claimed = 0;
+    if (!hearth_memory_is_none(memory))
+        pass->claimed = none;
 }
 
-void hearth_load_gate_claim(struct hearth_load_pass *pass, uint64_t bytes)
+void hearth_load_gate_claim(struct hearth_load_pass *pass, struct hearth_memory memory)
 {
-    pass->claimed = bytes;
+    pass->claimed = memory;
 }
 
-uint64_t hearth_load_gate_claim_before(const struct hearth_load_pass *other,
-                                       const struct hearth_load_pass *pass)
+struct hearth_memory hearth_load_gate_claim_before(const struct hearth_load_pass *other,
+                                                   const struct hearth_load_pass *pass)
 {
-    return other->order < pass->order ? other->claimed : 0;
+    return other->order < pass->order ? other->claimed : none;
 }
 
-uint64_t hearth_load_gate_promised(const struct hearth_load_gate *gate)
+struct hearth_memory hearth_load_gate_promised(const struct hearth_load_gate *gate)
 {
-    uint64_t promised = 0;
-    for (const struct hearth_load_pass *pass = gate->first; pass; pass = pass->next)
-        promised += pass->claimed + (pass->loading ? pass->promised : 0);
+    struct hearth_memory promised = none;
+    for (const struct hearth_load_pass *pass = gate->first; pass; pass = pass->next) {
+        promised = hearth_memory_sum(promised, pass->claimed);
+        promised = hearth_memory_sum(promised, pass->loading ? pass->promised : none);
+    }
     return promised;
 }
 
@@ -118,7 +123,7 @@ void hearth_load_gate_reserve(struct hearth_load_gate *gate, uint64_t bytes)
 }
 
 void hearth_load_gate_room(const struct hearth_load_gate *gate, const struct hearth_load_pass *pass,
-                           uint64_t available, uint64_t headroom, uint64_t limit,
+                           struct hearth_memory available, uint64_t headroom, uint64_t limit,
                            struct hearth_memory_room *ret_room)
 {
     *ret_room = (struct hearth_memory_room){
@@ -126,12 +131,12 @@ void hearth_load_gate_room(const struct hearth_load_gate *gate, const struct hea
     for (const struct hearth_load_pass *other = gate->first; other; other = other->next) {
         if (other == pass)
             continue;
-        uint64_t claimed = hearth_load_gate_claim_before(other, pass);
-        ret_room->used += other->promised + claimed;
-        ret_room->reserved += claimed;
+        struct hearth_memory claimed = hearth_load_gate_claim_before(other, pass);
+        ret_room->used += other->promised.host + claimed.host;
+        ret_room->reserved = hearth_memory_sum(ret_room->reserved, claimed);
         /* What is loaded has its memory: `available` no longer shows that. What loads still comes.
          */
         if (other->loading)
-            ret_room->reserved += other->promised;
+            ret_room->reserved = hearth_memory_sum(ret_room->reserved, other->promised);
     }
 }

@@ -18,10 +18,10 @@ struct hearth_load_pass {
     void (*on_turn)(void *argument);
     void *argument;
     bool waits;
-    bool loading;      /* it has not taken its memory yet */
-    uint64_t promised; /* bytes; 0: nothing runs */
-    uint64_t order;    /* of the beginnings of loads */
-    uint64_t claimed;  /* bytes that others free for it */
+    bool loading;                  /* it has not taken its memory yet */
+    struct hearth_memory promised; /* none: nothing runs */
+    uint64_t order;                /* of the beginnings of loads */
+    struct hearth_memory claimed;  /* that others free for it */
 };
 
 struct hearth_load_gate *hearth_load_gate_create(void);       /* nothing is reserved */
@@ -36,22 +36,23 @@ void hearth_load_gate_enter(struct hearth_load_gate *gate, struct hearth_load_pa
 /* It plans no more, or no longer waits to: the next one may. Nothing happens outside the gate. */
 void hearth_load_gate_leave(struct hearth_load_gate *gate, struct hearth_load_pass *pass);
 
-/* What the process will hold; `loading` until it is loaded. 0 bytes when it has ended. */
-void hearth_load_gate_promise(struct hearth_load_pass *pass, uint64_t bytes, bool loading);
-/* Others free memory for it: until it has it (a promise ends the claim), or gives it up (0),
+/* What the process will hold; `loading` until it is loaded. None when it has ended. */
+void hearth_load_gate_promise(struct hearth_load_pass *pass, struct hearth_memory memory,
+                              bool loading);
+/* Others free memory for it: until it has it (a promise ends the claim), or gives it up (none),
  * younger loads do not get it. So whoever has waited longest comes in next, and no one is overtaken
  * for ever by others that come back. */
-void hearth_load_gate_claim(struct hearth_load_pass *pass, uint64_t bytes);
+void hearth_load_gate_claim(struct hearth_load_pass *pass, struct hearth_memory memory);
 /* What `other` claims before `pass` may have it. */
-uint64_t hearth_load_gate_claim_before(const struct hearth_load_pass *other,
-                                       const struct hearth_load_pass *pass);
+struct hearth_memory hearth_load_gate_claim_before(const struct hearth_load_pass *other,
+                                                   const struct hearth_load_pass *pass);
 /* Of what is free now, what loads have been promised and have not taken for certain, or claim. */
-uint64_t hearth_load_gate_promised(const struct hearth_load_gate *gate);
+struct hearth_memory hearth_load_gate_promised(const struct hearth_load_gate *gate);
 /* Of what is free now, what training jobs that run are still to take. */
 void hearth_load_gate_reserve(struct hearth_load_gate *gate, uint64_t bytes);
 /* The room for this one, with what the others have been promised; `available` was measured. */
 void hearth_load_gate_room(const struct hearth_load_gate *gate, const struct hearth_load_pass *pass,
-                           uint64_t available, uint64_t headroom, uint64_t limit,
+                           struct hearth_memory available, uint64_t headroom, uint64_t limit,
                            struct hearth_memory_room *ret_room);
 
 #endif

@@ -3,6 +3,7 @@
 #include "backend/model_cpus.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "loop/gpu_usage.h"
 #include "loop/loop.h"
 #include "loop/pool.h"
 #include "loop/process_usage.h"
@@ -24,7 +25,8 @@ static void look(void *argument)
     struct hearth_machine_look *look = argument;
     struct hearth_machine *machine = &look->machine;
     char **lists = NULL;
-    machine->memory_available = hearth_memory_available();
+    machine->available = (struct hearth_memory){.host = hearth_memory_available(),
+                                                .device = hearth_gpu_memory_available()};
     machine->cores = hearth_usable_cpus();
     if (hearth_model_cpus(look->affinity, machine->count, &lists, &machine->error) == 0)
         machine->error.code = 0;

@@ -1,9 +1,10 @@
-/* What a load has to know of the machine at its turn: free memory, and the cores of its workers. It
- * is read from /proc, /sys and the control groups on a lane, because such reads may block; the
- * answer comes back to the loop. Loop thread only. */
+/* What a load has to know of the machine at its turn: free memory, of GPUs too, and the cores of
+ * its workers. It is read from /proc, /sys and the control groups on a lane, because such reads may
+ * block; the answer comes back to the loop. Loop thread only. */
 #ifndef HEARTH_SERVING_MACHINE_LOOK_H
 #define HEARTH_SERVING_MACHINE_LOOK_H
 
+#include "domain/memory_plan.h"
 #include "hearth/error.h"
 
 #include <stdint.h>
@@ -14,8 +15,8 @@ struct hearth_machine_look;
 
 /* Valid during the callback. */
 struct hearth_machine {
-    uint64_t memory_available; /* bytes that new processes may still take */
-    uint32_t cores;            /* that this process may use; at least 1 */
+    struct hearth_memory available; /* what new processes may still take */
+    uint32_t cores;                 /* that this process may use; at least 1 */
     uint32_t count;
     const char **cpus; /* `count` lists, one for each worker; NULL: nobody is bound */
     struct hearth_error

@@ -27,7 +27,7 @@ static void leave_gate(struct hearth_model_load *load)
 static void seek_no_room(struct hearth_model_load *load)
 {
     load->seeks_room = false;
-    hearth_load_gate_claim(&load->pass, 0);
+    hearth_load_gate_claim(&load->pass, (struct hearth_memory){0});
 }
 
 /* The gate first: whoever waits there is not held up by what the owner does about this failure. */
@@ -50,11 +50,13 @@ static bool check_room(struct hearth_model_load *load, struct hearth_error *erro
         return true;
     hearth_model_process_suggest(load->process, error);
     hearth_error_prefix(error, "model '%s' does not fit into memory", load->identity->entry->id);
-    uint64_t lacking = hearth_load_planned_bytes(load) - hearth_memory_most(&load->room);
+    struct hearth_memory lacking =
+        hearth_memory_less(hearth_load_planned(load), hearth_memory_most(&load->room));
     struct hearth_room_answer answer =
         load->ops->make_room(load->argument, lacking, now_ms(load) - load->wanted_ms);
     load->seeks_room = answer.hope;
-    hearth_load_gate_claim(&load->pass, answer.comes ? hearth_load_planned_bytes(load) : 0);
+    hearth_load_gate_claim(&load->pass,
+                           answer.comes ? hearth_load_planned(load) : (struct hearth_memory){0});
     return false;
 }
 
@@ -116,7 +118,7 @@ static void on_planned(void *argument)
         hearth_model_process_kill(load->process);
         return;
     }
-    hearth_load_gate_promise(&load->pass, hearth_load_planned_bytes(load), true);
+    hearth_load_gate_promise(&load->pass, hearth_load_planned(load), true);
     load->ops->on_loading(load->argument);
     leave_gate(load);
 }
@@ -142,7 +144,7 @@ static void on_ready(void *argument)
     load->fraction = 1;
     load->ready_ms = now_ms(load);
     load->took_ms = load->ready_ms - load->wanted_ms;
-    hearth_load_gate_promise(&load->pass, hearth_load_planned_bytes(load), false);
+    hearth_load_gate_promise(&load->pass, hearth_load_planned(load), false);
     load->ops->on_ready(load->argument);
 }
 
@@ -162,7 +164,7 @@ static void on_end(void *argument, const struct hearth_error *error)
     struct hearth_model_load *load = argument;
     struct hearth_error failure = load->error;
     load->error.code = 0;
-    hearth_load_gate_promise(&load->pass, 0, false);
+    hearth_load_gate_promise(&load->pass, (struct hearth_memory){0}, false);
     hearth_identity_load_ended(load->identity);
     if (load->seeks_room) {
         wait_for_room(load);
@@ -210,7 +212,7 @@ static void start(struct hearth_model_load *load, const struct hearth_machine *m
         .model_path = load->files.path,
         .worker_path = load->place->worker_path,
         .machine = machine,
-        .memory_limit = hearth_memory_most(&load->room),
+        .memory_limit = hearth_memory_most(&load->room).host,
         .backend = load->place->backend,
         .host = load->host,
         .adapter = load->files.adapter,
@@ -235,7 +237,7 @@ static void on_looked(void *argument, const struct hearth_machine *machine)
         fail(load, &error);
         return;
     }
-    hearth_load_gate_room(load->place->gate, &load->pass, machine->memory_available,
+    hearth_load_gate_room(load->place->gate, &load->pass, machine->available,
                           server->memory_headroom, server->memory_limit, &load->room);
     /* One that seeks room has planned before: no process has to say again what it needs. */
     if (!load->seeks_room || check_room(load, &error))

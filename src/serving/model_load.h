@@ -48,9 +48,10 @@ struct hearth_load_ops {
     void (*on_failed)(void *argument, const struct hearth_error *error);
     /* The process has ended, by itself or as asked, and that is not `on_failed`. */
     void (*on_ended)(void *argument, const struct hearth_error *error);
-    /* It lacks `lacking` bytes of memory and has waited `waited_ms` for them: others are to unload
+    /* It lacks so much memory and has waited `waited_ms` for them: others are to unload
      * or to be held for it. */
-    struct hearth_room_answer (*make_room)(void *argument, uint64_t lacking, uint64_t waited_ms);
+    struct hearth_room_answer (*make_room)(void *argument, struct hearth_memory lacking,
+                                           uint64_t waited_ms);
     /* Is the same model there already, or on its way, under another name? */
     enum hearth_host_answer (*find_twin)(void *argument, const struct hearth_load_files *files,
                                          struct hearth_host **ret_host);
@@ -89,11 +90,11 @@ void hearth_load_forget_files(struct hearth_model_load *load);
 
 /* Files are being looked for, it waits for its turn or for room, or there is a process. */
 bool hearth_load_is_busy(const struct hearth_model_load *load);
-/* How many bytes of memory its process has planned to hold; 0 before it has planned. */
-uint64_t hearth_load_planned_bytes(const struct hearth_model_load *load);
-/* Bytes that others free for `other`, and that `load` may have only when `other` has gone again. */
-uint64_t hearth_load_claim_before(const struct hearth_model_load *other,
-                                  const struct hearth_model_load *load);
+/* What its process has planned to hold; none before it has planned. */
+struct hearth_memory hearth_load_planned(const struct hearth_model_load *load);
+/* What others free for `other`, and `load` may have only when `other` has gone again. */
+struct hearth_memory hearth_load_claim_before(const struct hearth_model_load *other,
+                                              const struct hearth_model_load *load);
 /* What the last process said of the model; until one has said it, all of it is 0. */
 const struct hearth_model_facts *hearth_load_facts(const struct hearth_model_load *load);
 /* Of what is ready, or was last (fingerprint.h); empty before. */

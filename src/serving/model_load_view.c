@@ -9,13 +9,13 @@ bool hearth_load_is_busy(const struct hearth_model_load *load)
            load->seeks_host || load->pass.waits || hearth_model_process_runs(load->process);
 }
 
-uint64_t hearth_load_planned_bytes(const struct hearth_model_load *load)
+struct hearth_memory hearth_load_planned(const struct hearth_model_load *load)
 {
     return hearth_memory_total(hearth_model_process_plan(load->process));
 }
 
-uint64_t hearth_load_claim_before(const struct hearth_model_load *other,
-                                  const struct hearth_model_load *load)
+struct hearth_memory hearth_load_claim_before(const struct hearth_model_load *other,
+                                              const struct hearth_model_load *load)
 {
     return hearth_load_gate_claim_before(&other->pass, &load->pass);
 }

@@ -53,7 +53,7 @@ static void on_idle(void *argument)
 }
 
 static struct hearth_room_answer make_room(void *argument, struct hearth_served_model *model,
-                                           uint64_t lacking, uint64_t waited_ms)
+                                           struct hearth_memory lacking, uint64_t waited_ms)
 {
     return hearth_scheduler_make_room(argument, model, lacking, waited_ms);
 }

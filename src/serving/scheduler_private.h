@@ -57,7 +57,8 @@ struct hearth_scheduler {
 /* scheduler_room.c: as make_room of struct hearth_load_ops. */
 struct hearth_room_answer hearth_scheduler_make_room(struct hearth_scheduler *scheduler,
                                                      struct hearth_served_model *model,
-                                                     uint64_t lacking, uint64_t waited_ms);
+                                                     struct hearth_memory lacking,
+                                                     uint64_t waited_ms);
 /* Visits those idle models whose unloading frees `bytes`; HEARTH_EMEMORY, and no visit, when all of
  * them together hold less. */
 int hearth_scheduler_choose_idle(struct hearth_scheduler *scheduler, uint64_t bytes,

@@ -17,8 +17,8 @@ struct others {
     struct hearth_resident *residents;
     bool *marked;
     size_t count;
-    uint64_t leaving; /* bytes of those that are on their way out */
-    uint64_t claimed; /* bytes that older wishes have first */
+    struct hearth_memory leaving; /* of those that are on their way out */
+    struct hearth_memory claimed; /* that older wishes have first */
 };
 
 /* The requests of one that is held wait for its next load. */
@@ -34,13 +34,13 @@ static bool is_busy(const struct hearth_served_model *model, bool held)
  * counted as such; it cannot be evicted a second time. */
 static void look_at(struct others *others, struct hearth_served_model *other)
 {
-    uint64_t bytes = hearth_load_planned_bytes(other->load);
+    struct hearth_memory bytes = hearth_load_planned(other->load);
     enum hearth_model_state state = hearth_life_state(other->life);
     bool held = hearth_dispatch_is_paused(other->dispatch);
     if (!hearth_model_process_runs(hearth_load_process(other->load)))
         return;
     if (state == HEARTH_MODEL_DRAINING) {
-        others->leaving += bytes;
+        others->leaving = hearth_memory_sum(others->leaving, bytes);
         return;
     }
     others->models[others->count] = other;
@@ -71,7 +71,9 @@ static void collect(const struct hearth_scheduler *scheduler,
     for (struct hearth_served_model *one = scheduler->models; one; one = one->next)
         if (one != model) {
             look_at(ret_others, one);
-            ret_others->claimed += model ? hearth_load_claim_before(one->load, model->load) : 0;
+            if (model)
+                ret_others->claimed = hearth_memory_sum(
+                    ret_others->claimed, hearth_load_claim_before(one->load, model->load));
         }
 }
 
@@ -111,7 +113,8 @@ static void act(const struct others *others, enum hearth_room_act act)
 
 struct hearth_room_answer hearth_scheduler_make_room(struct hearth_scheduler *scheduler,
                                                      struct hearth_served_model *model,
-                                                     uint64_t lacking, uint64_t waited_ms)
+                                                     struct hearth_memory lacking,
+                                                     uint64_t waited_ms)
 {
     const struct hearth_residency policy = policy_of(scheduler);
     struct others others;
@@ -144,10 +147,10 @@ void hearth_scheduler_room(const struct hearth_scheduler *scheduler, uint64_t *r
     uint64_t now_ms = hearth_loop_now_ms(scheduler->options.loop), idle = 0, busy;
     struct others others;
     collect(scheduler, NULL, &others);
-    busy = others.leaving;
+    busy = others.leaving.host;
     for (size_t i = 0; i < others.count; i++)
         *(hearth_residency_may_go(&policy, &others.residents[i], 0, now_ms) ? &idle : &busy) +=
-            others.residents[i].bytes;
+            others.residents[i].bytes.host;
     finish(&others);
     *ret_idle = idle;
     *ret_busy = busy;
@@ -155,7 +158,7 @@ void hearth_scheduler_room(const struct hearth_scheduler *scheduler, uint64_t *r
 
 uint64_t hearth_scheduler_promised(const struct hearth_scheduler *scheduler)
 {
-    return hearth_load_gate_promised(scheduler->place.gate);
+    return hearth_load_gate_promised(scheduler->place.gate).host;
 }
 
 void hearth_scheduler_reserve(struct hearth_scheduler *scheduler, uint64_t bytes)
@@ -170,7 +173,8 @@ int hearth_scheduler_choose_idle(struct hearth_scheduler *scheduler, uint64_t by
     const struct hearth_residency policy = patient_policy_of(scheduler);
     struct others others;
     collect(scheduler, NULL, &others);
-    int rc = hearth_residency_choose(&policy, others.residents, others.count, bytes, 0,
+    int rc = hearth_residency_choose(&policy, others.residents, others.count,
+                                     (struct hearth_memory){.host = bytes}, 0,
                                      hearth_loop_now_ms(scheduler->options.loop), others.marked);
     for (size_t i = 0; rc == 0 && i < others.count; i++)
         if (others.marked[i])

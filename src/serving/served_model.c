@@ -64,7 +64,8 @@ static void ended(void *argument, const struct hearth_error *error)
 }
 
 /* Only the scheduler sees the other models. */
-static struct hearth_room_answer make_room(void *argument, uint64_t lacking, uint64_t waited_ms)
+static struct hearth_room_answer make_room(void *argument, struct hearth_memory lacking,
+                                           uint64_t waited_ms)
 {
     struct hearth_served_model *model = argument;
     return model->ops->make_room(model->argument, model, lacking, waited_ms);

@@ -26,7 +26,7 @@ struct hearth_served_ops {
     void (*on_idle)(void *argument);    /* it may be superfluous */
     /* As of struct hearth_load_ops. */
     struct hearth_room_answer (*make_room)(void *argument, struct hearth_served_model *model,
-                                           uint64_t lacking, uint64_t waited_ms);
+                                           struct hearth_memory lacking, uint64_t waited_ms);
     /* As of struct hearth_load_ops. */
     enum hearth_host_answer (*find_twin)(void *argument, struct hearth_served_model *model,
                                          const struct hearth_load_files *files,

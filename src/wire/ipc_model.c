@@ -146,13 +146,14 @@ int hearth_ipc_put_started(struct hearth_buf *buf, const struct hearth_ipc_start
 {
     struct hearth_ipc_writer writer;
     const struct hearth_memory_plan *plan = &started->plan;
-    const uint64_t four[4] = {plan->weights, plan->cache, plan->scratch, plan->process};
+    const uint64_t five[5] = {plan->weights, plan->cache, plan->scratch, plan->process,
+                              plan->device};
     hearth_ipc_begin(&writer, buf, HEARTH_IPC_STARTED, 0);
     hearth_ipc_put_u32(&writer, HEARTH_TAG_VERSION, started->version);
     hearth_ipc_put_text(&writer, HEARTH_TAG_ENGINE_VERSION, started->engine_version);
     hearth_ipc_put_u32(&writer, HEARTH_TAG_SANDBOX, started->sandbox);
     put_facts(&writer, &started->facts);
-    hearth_ipc_put(&writer, HEARTH_TAG_PLAN, four, sizeof(four));
+    hearth_ipc_put(&writer, HEARTH_TAG_PLAN, five, sizeof(five));
     const uint32_t fitting[2] = {started->fitting_context, started->fitting_slots};
     hearth_ipc_put(&writer, HEARTH_TAG_FITTING, fitting, sizeof(fitting));
     return ipc_end_small(&writer);
@@ -160,15 +161,18 @@ int hearth_ipc_put_started(struct hearth_buf *buf, const struct hearth_ipc_start
 
 static int get_plan(const struct hearth_ipc_field *field, struct hearth_memory_plan *ret_plan)
 {
-    uint64_t four[4];
-    if (field->length != sizeof(four))
+    uint64_t five[5];
+    if (field->length != sizeof(five))
         return HEARTH_EPARSE;
-    memcpy(four, field->bytes, sizeof(four));
-    for (int i = 0; i < 4; i++)
-        if (four[i] > UINT64_MAX / 8) /* so that nobody's sum can wrap */
+    memcpy(five, field->bytes, sizeof(five));
+    for (int i = 0; i < 5; i++)
+        if (five[i] > UINT64_MAX / 8) /* so that nobody's sum can wrap */
             return HEARTH_EPARSE;
-    *ret_plan = (struct hearth_memory_plan){
-        .weights = four[0], .cache = four[1], .scratch = four[2], .process = four[3]};
+    *ret_plan = (struct hearth_memory_plan){.weights = five[0],
+                                            .cache = five[1],
+                                            .scratch = five[2],
+                                            .process = five[3],
+                                            .device = five[4]};
     return 0;
 }
 

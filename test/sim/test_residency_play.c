@@ -1,6 +1,7 @@
 /* Several models on memory for fewer, over a million seeded schedules: who loads, who is unloaded
- * or held for whom. The policies are those of the program: domain/residency.h, domain/memory_plan.h
- * and the gate of loads with its claims. Time goes in ticks of a tenth of a second. */
+ * or held for whom. In every other one the machine has a GPU, of which some models take memory. The
+ * policies are those of the program: domain/residency.h, domain/memory_plan.h and the gate of loads
+ * with its claims. Time goes in ticks of a tenth of a second. */
 #include "domain/memory_plan.h"
 #include "domain/residency.h"
 #include "serving/load_gate.h"
@@ -27,7 +28,8 @@ enum state { UNLOADED, SEEKS_ROOM, LOADING, READY, LEAVING };
 struct model {
     struct hearth_load_pass pass;
     enum state state;
-    uint64_t bytes, load_ticks;
+    struct hearth_memory bytes;
+    uint64_t load_ticks;
     uint64_t wanted, loaded, used, until; /* ticks; `until` of LOADING and LEAVING */
     uint64_t held_until, served;          /* `served`: when it last began a request, or had none */
     uint64_t ends[SLOTS];                 /* of what runs; 0: the slot is free */
@@ -39,7 +41,8 @@ struct play {
     struct model models[MODELS_MAX];
     struct hearth_load_gate *gate;
     size_t count;
-    uint64_t limit, now, number, seed;
+    struct hearth_memory limit;
+    uint64_t now, number, seed;
     uint64_t longest_wait, loads; /* what came of it */
 };
 
@@ -96,7 +99,8 @@ static void leave(const struct play *play, struct model *model, uint64_t waited)
     model->until = play->now + 1;
 }
 
-static struct hearth_room_answer ask(struct play *play, struct model *model, uint64_t lacking)
+static struct hearth_room_answer ask(struct play *play, struct model *model,
+                                     struct hearth_memory lacking)
 {
     struct hearth_resident residents[MODELS_MAX];
     struct model *others[MODELS_MAX];
@@ -107,9 +111,10 @@ static struct hearth_room_answer ask(struct play *play, struct model *model, uin
     for (struct model *one = play->models; one < play->models + play->count; one++) {
         if (one == model)
             continue;
-        wish.claimed += hearth_load_gate_claim_before(&one->pass, &model->pass);
+        wish.claimed = hearth_memory_sum(wish.claimed,
+                                         hearth_load_gate_claim_before(&one->pass, &model->pass));
         if (one->state == LEAVING)
-            wish.leaving += one->bytes;
+            wish.leaving = hearth_memory_sum(wish.leaving, one->bytes);
         if (one->state != LOADING && one->state != READY)
             continue;
         others[count] = one;
@@ -128,34 +133,39 @@ static struct hearth_room_answer ask(struct play *play, struct model *model, uin
 }
 
 /* One that loads takes its memory bit by bit. */
-static uint64_t taken_by(const struct play *play, const struct model *model)
+static struct hearth_memory taken_by(const struct play *play, const struct model *model)
 {
+    struct hearth_memory taken = model->bytes;
     if (!has_memory(model))
-        return 0;
-    if (model->state != LOADING)
-        return model->bytes;
-    return model->bytes * (model->load_ticks - (model->until - play->now)) / model->load_ticks;
+        return (struct hearth_memory){0};
+    if (model->state == LOADING) {
+        uint64_t done = model->load_ticks - (model->until - play->now);
+        taken.host = taken.host * done / model->load_ticks;
+        taken.device = taken.device * done / model->load_ticks;
+    }
+    return taken;
 }
 
 /* What model_load.c does at its turn. */
 static void seek_room(struct play *play, struct model *model)
 {
     struct hearth_memory_room room;
-    uint64_t used = 0;
+    struct hearth_memory used = {0};
     for (size_t i = 0; i < play->count; i++)
-        used += taken_by(play, &play->models[i]);
-    hearth_load_gate_room(play->gate, &model->pass, play->limit - used, 0, play->limit, &room);
-    uint64_t most = hearth_memory_most(&room);
-    if (model->bytes <= most) {
+        used = hearth_memory_sum(used, taken_by(play, &play->models[i]));
+    hearth_load_gate_room(play->gate, &model->pass, hearth_memory_less(play->limit, used), 0,
+                          play->limit.host, &room);
+    struct hearth_memory lacking = hearth_memory_less(model->bytes, hearth_memory_most(&room));
+    if (hearth_memory_is_none(lacking)) {
         hearth_load_gate_promise(&model->pass, model->bytes, true);
         model->state = LOADING;
         model->until = play->now + model->load_ticks;
         play->loads++;
         return;
     }
-    struct hearth_room_answer answer = ask(play, model, model->bytes - most);
+    struct hearth_room_answer answer = ask(play, model, lacking);
     expect(play, answer.hope, "a model that could have room is refused");
-    hearth_load_gate_claim(&model->pass, answer.comes ? model->bytes : 0);
+    hearth_load_gate_claim(&model->pass, answer.comes ? model->bytes : (struct hearth_memory){0});
 }
 
 static void begin_requests(struct play *play, struct model *model)
@@ -188,7 +198,7 @@ static void move(struct play *play, struct model *model)
         model->loaded = model->used = play->now;
         model->held_until = 0;
     } else if (model->state == LEAVING && play->now >= model->until) {
-        hearth_load_gate_promise(&model->pass, 0, false);
+        hearth_load_gate_promise(&model->pass, (struct hearth_memory){0}, false);
         model->state = UNLOADED;
     }
     if (model->state == UNLOADED && model->queued) {
@@ -209,7 +219,7 @@ static void move(struct play *play, struct model *model)
 /* In any order, as events come. */
 static void tick(struct play *play, bool brings)
 {
-    uint64_t memory = 0;
+    struct hearth_memory memory = {0};
     size_t first = seeded_below(&play->seed, play->count);
     play->now++;
     for (size_t i = 0; i < play->count; i++) {
@@ -221,31 +231,47 @@ static void tick(struct play *play, bool brings)
         play->longest_wait = waited > play->longest_wait ? waited : play->longest_wait;
     }
     for (size_t i = 0; i < play->count; i++)
-        memory += has_memory(&play->models[i]) ? play->models[i].bytes : 0;
-    expect(play, memory <= play->limit, "more memory is taken than there is");
+        if (has_memory(&play->models[i]))
+            memory = hearth_memory_sum(memory, play->models[i].bytes);
+    expect(play, hearth_memory_is_none(hearth_memory_less(memory, play->limit)),
+           "more memory is taken than there is");
+}
+
+static uint64_t larger(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
 }
 
 static void open_play(struct play *play, uint64_t number)
 {
     *play = (struct play){.number = number, .seed = number * 0x9E3779B97F4A7C15u + 1, .now = 1000};
-    uint64_t *seed = &play->seed, largest = 0, sum = 0;
+    struct hearth_memory largest = {0}, sum = {0};
+    uint64_t *seed = &play->seed;
+    bool has_gpu = number % 2 == 0;
     play->count = 2 + seeded_below(seed, MODELS_MAX - 1);
     play->gate = hearth_load_gate_create();
     for (size_t i = 0; i < play->count; i++) {
         struct model *model = &play->models[i];
-        *model = (struct model){.bytes = 1 + seeded_below(seed, 40),
+        *model = (struct model){.bytes.host = 1 + seeded_below(seed, 40),
                                 .load_ticks = 1 + seeded_below(seed, LOAD_MAX),
                                 .load = (unsigned)seeded_below(seed, 4) * 33 + 1,
                                 .served = play->now,
                                 .pass = {.on_turn = nothing}};
         hearth_load_gate_add(play->gate, &model->pass);
-        largest = model->bytes > largest ? model->bytes : largest;
-        sum += model->bytes;
+        if (has_gpu && seeded_below(seed, 3) > 0)
+            model->bytes.device = 1 + seeded_below(seed, 40);
+        largest.host = larger(largest.host, model->bytes.host);
+        largest.device = larger(largest.device, model->bytes.device);
+        sum = hearth_memory_sum(sum, model->bytes);
     }
     /* One is pinned now and then; memory is for the largest of the others beside it, at least. */
     struct model *pinned = &play->models[seeded_below(seed, play->count)];
     pinned->pinned = seeded_below(seed, 3) == 0;
-    play->limit = largest + (pinned->pinned ? pinned->bytes : 0) + seeded_below(seed, sum / 2 + 1);
+    play->limit = hearth_memory_sum(
+        largest, (struct hearth_memory){.host = seeded_below(seed, sum.host / 2 + 1),
+                                        .device = seeded_below(seed, sum.device / 2 + 1)});
+    if (pinned->pinned)
+        play->limit = hearth_memory_sum(play->limit, pinned->bytes);
 }
 
 static void close_play(struct play *play)

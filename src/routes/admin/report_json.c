@@ -24,9 +24,12 @@ static void put_time(json_t *object, const char *key, uint64_t wall_ms)
 /* Bytes, as in struct hearth_memory_plan. */
 static json_t *plan_json(const struct hearth_memory_plan *plan)
 {
-    return json_pack("{s:I, s:I, s:I, s:I}", "weights", (json_int_t)plan->weights, "cache",
-                     (json_int_t)plan->cache, "scratch", (json_int_t)plan->scratch, "process",
-                     (json_int_t)plan->process);
+    json_t *object = json_pack("{s:I, s:I, s:I, s:I}", "weights", (json_int_t)plan->weights,
+                               "cache", (json_int_t)plan->cache, "scratch",
+                               (json_int_t)plan->scratch, "process", (json_int_t)plan->process);
+    if (plan->device)
+        put(object, "device", plan->device);
+    return object;
 }
 
 json_t *hearth_report_json(const struct hearth_model_report *report)

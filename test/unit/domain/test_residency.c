@@ -59,14 +59,14 @@ static const struct hearth_residency room_policy = {.shortest_ms = 1000, .longes
 static struct hearth_room_answer ask(const struct hearth_resident *residents, size_t count,
                                      uint64_t lacking, uint64_t waited_ms, bool *ret_marked)
 {
-    const struct hearth_room_wish wish = {.lacking = lacking, .waited_ms = waited_ms};
+    const struct hearth_room_wish wish = {.lacking.host = lacking, .waited_ms = waited_ms};
     return hearth_residency_ask(&room_policy, residents, count, &wish, HOUR_MS, ret_marked);
 }
 
 static void test_idle_ones_go_before_busy_ones_are_held(void **state)
 {
     (void)state;
-    const struct hearth_resident rows[] = {{.bytes = 100, .busy = true}, {.bytes = 100}};
+    const struct hearth_resident rows[] = {{.bytes.host = 100, .busy = true}, {.bytes.host = 100}};
     bool marked[2];
     struct hearth_room_answer answer = ask(rows, 2, 100, 5000, marked);
     assert_int_equal(answer.act, HEARTH_ROOM_EVICT);
@@ -76,8 +76,8 @@ static void test_idle_ones_go_before_busy_ones_are_held(void **state)
 static void test_busy_ones_are_held_only_after_the_longest_wait(void **state)
 {
     (void)state;
-    const struct hearth_resident rows[] = {{.bytes = 100, .busy = true},
-                                           {.bytes = 100, .busy = true, .pinned = true}};
+    const struct hearth_resident rows[] = {{.bytes.host = 100, .busy = true},
+                                           {.bytes.host = 100, .busy = true, .pinned = true}};
     bool marked[2];
     struct hearth_room_answer answer = ask(rows, 2, 100, 4999, marked);
     assert_true(answer.hope && !answer.comes && answer.act == HEARTH_ROOM_NOTHING);
@@ -91,9 +91,12 @@ static void test_busy_ones_are_held_only_after_the_longest_wait(void **state)
 static void test_who_is_held_stays_held_whatever_the_others_do(void **state)
 {
     (void)state;
-    const struct hearth_resident rows[] = {
-        {.bytes = 100, .busy = true, .held = true, .load_cost_ms = 9000, .last_use_ms = HOUR_MS},
-        {.bytes = 900, .busy = true, .load_cost_ms = 1}};
+    const struct hearth_resident rows[] = {{.bytes.host = 100,
+                                            .busy = true,
+                                            .held = true,
+                                            .load_cost_ms = 9000,
+                                            .last_use_ms = HOUR_MS},
+                                           {.bytes.host = 900, .busy = true, .load_cost_ms = 1}};
     bool marked[2];
     assert_int_equal(ask(rows, 2, 100, 5000, marked).act, HEARTH_ROOM_HOLD);
     assert_true(marked[0] && !marked[1]);
@@ -102,8 +105,8 @@ static void test_who_is_held_stays_held_whatever_the_others_do(void **state)
 static void test_what_leaves_already_is_waited_for(void **state)
 {
     (void)state;
-    const struct hearth_resident row = {.bytes = 100};
-    const struct hearth_room_wish wish = {.lacking = 50, .leaving = 50};
+    const struct hearth_resident row = {.bytes.host = 100};
+    const struct hearth_room_wish wish = {.lacking.host = 50, .leaving.host = 50};
     bool marked;
     struct hearth_room_answer answer =
         hearth_residency_ask(&room_policy, &row, 1, &wish, HOUR_MS, &marked);
@@ -113,7 +116,7 @@ static void test_what_leaves_already_is_waited_for(void **state)
 static void test_what_loads_may_be_waited_for_and_not_held(void **state)
 {
     (void)state;
-    const struct hearth_resident row = {.bytes = 100, .loading = true};
+    const struct hearth_resident row = {.bytes.host = 100, .loading = true};
     bool marked;
     struct hearth_room_answer answer = ask(&row, 1, 100, 99999, &marked);
     assert_true(answer.hope && !answer.comes && answer.act == HEARTH_ROOM_NOTHING && !marked);
@@ -122,12 +125,12 @@ static void test_what_loads_may_be_waited_for_and_not_held(void **state)
 static void test_what_an_older_wish_has_first_is_hope_for_later(void **state)
 {
     (void)state;
-    struct hearth_room_wish wish = {.lacking = 50, .claimed = 50};
+    struct hearth_room_wish wish = {.lacking.host = 50, .claimed.host = 50};
     bool none[1];
     struct hearth_room_answer answer =
         hearth_residency_ask(&room_policy, NULL, 0, &wish, HOUR_MS, none);
     assert_true(answer.hope && !answer.comes);
-    wish.claimed = 49;
+    wish.claimed.host = 49;
     assert_false(hearth_residency_ask(&room_policy, NULL, 0, &wish, HOUR_MS, none).hope);
 }
 

@@ -54,23 +54,24 @@ static void the_room_is_what_the_others_leave(void **state)
     hearth_load_gate_add(gate, &loaded);
     hearth_load_gate_add(gate, &loading);
     hearth_load_gate_add(gate, &own);
-    hearth_load_gate_promise(&loaded, 100, false);
-    hearth_load_gate_promise(&loading, 50, true);
-    hearth_load_gate_promise(&own, 7, true); /* of an earlier try */
+    hearth_load_gate_promise(&loaded, (struct hearth_memory){.host = 100}, false);
+    hearth_load_gate_promise(&loading, (struct hearth_memory){.host = 50}, true);
+    hearth_load_gate_promise(&own, (struct hearth_memory){.host = 7}, true); /* of an earlier try */
     struct hearth_memory_room room;
-    hearth_load_gate_room(gate, &own, 1000, 10, 400, &room);
+    hearth_load_gate_room(gate, &own, (struct hearth_memory){.host = 1000}, 10, 400, &room);
     assert_int_equal(room.used, 150);
-    assert_int_equal(room.reserved, 50); /* what is loaded is missing from `available` already */
-    assert_int_equal(hearth_memory_most(&room), 250);
-    hearth_load_gate_promise(&loaded, 0, false);
-    hearth_load_gate_promise(&loading, 50, false);
-    hearth_load_gate_room(gate, &own, 1000, 10, 0, &room);
-    assert_int_equal(hearth_memory_most(&room), 990);
-    hearth_load_gate_reserve(gate,
-                             200); /* by a training job, which the limit of models is not for */
-    hearth_load_gate_room(gate, &own, 1000, 10, 820, &room);
-    assert_int_equal(hearth_memory_most(&room), 770);
-    assert_int_equal(hearth_load_gate_promised(gate), 7); /* to loads only */
+    assert_int_equal(room.reserved.host,
+                     50); /* what is loaded is missing from `available` already */
+    assert_int_equal(hearth_memory_most(&room).host, 250);
+    hearth_load_gate_promise(&loaded, (struct hearth_memory){.host = 0}, false);
+    hearth_load_gate_promise(&loading, (struct hearth_memory){.host = 50}, false);
+    hearth_load_gate_room(gate, &own, (struct hearth_memory){.host = 1000}, 10, 0, &room);
+    assert_int_equal(hearth_memory_most(&room).host, 990);
+    /* By a training job, which the limit of models is not for. */
+    hearth_load_gate_reserve(gate, 200);
+    hearth_load_gate_room(gate, &own, (struct hearth_memory){.host = 1000}, 10, 820, &room);
+    assert_int_equal(hearth_memory_most(&room).host, 770);
+    assert_int_equal(hearth_load_gate_promised(gate).host, 7); /* to loads only */
     hearth_load_gate_remove(gate, &loaded);
     hearth_load_gate_remove(gate, &loading);
     hearth_load_gate_remove(gate, &own);
@@ -87,18 +88,19 @@ static void what_others_free_for_one_is_not_taken_by_a_younger_one(void **state)
     hearth_load_gate_add(gate, &old);
     hearth_load_gate_begin(gate, &old);
     hearth_load_gate_begin(gate, &young);
-    hearth_load_gate_claim(&old, 600);
-    hearth_load_gate_claim(&young, 50);
+    hearth_load_gate_claim(&old, (struct hearth_memory){.host = 600});
+    hearth_load_gate_claim(&young, (struct hearth_memory){.host = 50});
     struct hearth_memory_room room;
-    hearth_load_gate_room(gate, &young, 2000, 0, 1000, &room);
-    assert_int_equal(hearth_memory_most(&room), 400);
-    hearth_load_gate_room(gate, &young, 1000, 0, 0, &room);
-    assert_int_equal(hearth_memory_most(&room), 400);
-    hearth_load_gate_room(gate, &old, 1000, 0, 0, &room);
-    assert_int_equal(hearth_memory_most(&room), 1000);
-    hearth_load_gate_promise(&old, 600, false); /* it has it: the claim is over */
-    hearth_load_gate_room(gate, &young, 400, 0, 1000, &room);
-    assert_int_equal(hearth_memory_most(&room), 400);
+    hearth_load_gate_room(gate, &young, (struct hearth_memory){.host = 2000}, 0, 1000, &room);
+    assert_int_equal(hearth_memory_most(&room).host, 400);
+    hearth_load_gate_room(gate, &young, (struct hearth_memory){.host = 1000}, 0, 0, &room);
+    assert_int_equal(hearth_memory_most(&room).host, 400);
+    hearth_load_gate_room(gate, &old, (struct hearth_memory){.host = 1000}, 0, 0, &room);
+    assert_int_equal(hearth_memory_most(&room).host, 1000);
+    hearth_load_gate_promise(&old, (struct hearth_memory){.host = 600},
+                             false); /* it has it: the claim is over */
+    hearth_load_gate_room(gate, &young, (struct hearth_memory){.host = 400}, 0, 1000, &room);
+    assert_int_equal(hearth_memory_most(&room).host, 400);
     hearth_load_gate_remove(gate, &young);
     hearth_load_gate_remove(gate, &old);
     hearth_load_gate_destroy(gate);

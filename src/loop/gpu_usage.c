@@ -1,6 +1,6 @@
 /* The functions and structs of NVML that are used here, as NVIDIA's API reference gives them; the
  * library comes with the driver and is opened when it is there, so that nothing depends on it. */
-#include "routes/admin/gpu_usage.h"
+#include "loop/gpu_usage.h"
 
 #include <dlfcn.h>
 #include <pthread.h>
@@ -87,5 +87,17 @@ size_t hearth_gpu_usage(struct hearth_gpu_usage ret_rows[HEARTH_GPUS_MAX])
     pthread_mutex_lock(&lock);
     size_t count = read_rows(ret_rows);
     pthread_mutex_unlock(&lock);
-    return count;
+    return count +
+           hearth_gpu_read_cards("/sys/class/drm", ret_rows + count, HEARTH_GPUS_MAX - count);
+}
+
+uint64_t hearth_gpu_memory_available(void)
+{
+    struct hearth_gpu_usage rows[HEARTH_GPUS_MAX];
+    size_t count = hearth_gpu_usage(rows);
+    uint64_t available = 0;
+    for (size_t i = 0; i < count; i++)
+        if (rows[i].memory_total > rows[i].memory_used)
+            available += rows[i].memory_total - rows[i].memory_used;
+    return available;
 }
