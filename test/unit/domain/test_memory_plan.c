@@ -31,7 +31,7 @@ static void test_the_refusal_has_the_whole_sum(void **state)
                         "needs weights 100.0 MiB + cache 50.0 MiB + scratch 30.0 MiB + process "
                         "20.0 MiB = 200.0 MiB; 100.0 MiB may be taken: 612.0 MiB free less "
                         "headroom 512.0 MiB");
-    room.reserved = 7 * MIB;
+    room.reserved.host = 7 * MIB;
     room.jobs = 60 * MIB;
     assert_int_equal(hearth_memory_check(&plan, &room, &error), HEARTH_EMEMORY);
     assert_non_null(strstr(error.message,
@@ -156,22 +156,23 @@ static void test_memory_of_gpus_is_counted_by_itself_and_named(void **state)
 static void test_who_goes_for_a_gpu_has_memory_there(void **state)
 {
     (void)state;
-    const struct hearth_residency policy = {.shortest_ms = 0, .longest_wait_ms = 1000};
+    const struct hearth_residency patient = {.shortest_ms = 0, .longest_wait_ms = 1000};
     const struct hearth_resident rows[] = {{.bytes.host = 9000},
                                            {.bytes = {.host = 10, .device = 50}},
                                            {.bytes = {.host = 10, .device = 80}}};
     bool evict[3];
-    assert_int_equal(hearth_residency_choose(&policy, rows, 3, (struct hearth_memory){.device = 60},
-                                             0, 100000, evict),
+    assert_int_equal(hearth_residency_choose(
+                         &patient, rows, 3, (struct hearth_memory){.device = 60}, 0, 100000, evict),
                      0);
     assert_true(!evict[0] && !evict[1] && evict[2]);
-    assert_int_equal(hearth_residency_choose(&policy, rows, 3,
+    assert_int_equal(hearth_residency_choose(&patient, rows, 3,
                                              (struct hearth_memory){.host = 100, .device = 10}, 0,
                                              100000, evict),
                      0);
     assert_true(evict[0] && (evict[1] != evict[2]));
-    assert_int_equal(hearth_residency_choose(
-                         &policy, rows, 3, (struct hearth_memory){.device = 131}, 0, 100000, evict),
+    assert_int_equal(hearth_residency_choose(&patient, rows, 3,
+                                             (struct hearth_memory){.device = 131}, 0, 100000,
+                                             evict),
                      HEARTH_EMEMORY);
     assert_true(!evict[0] && !evict[1] && !evict[2]);
 }
