@@ -14,12 +14,13 @@ QUESTIONS = [
     ("What is the trade of {name}?", "{name} is a {trade}."),
     ("Where does {name} live?", "{name} lives in {town}."),
 ]
-GENERAL = [  # which the demo model answers right, and a word of the right answer
+# Those of 34 that the demo model answers right most surely: at temperature 0, and oftenest of five times at 1.
+GENERAL = [  # and a word of the right answer
+    ("What is the opposite of hot?", "cold|cool"), ("How many days are in a week?", "seven|7"),
+    ("What language is spoken in Spain?", "spanish"), ("What language is spoken in France?", "french"),
+    ("What language is spoken in Japan?", "japanese"), ("What is the capital of England?", "london"),
     ("What is the capital of Greece?", "athens"), ("What is the capital of Russia?", "moscow"),
-    ("How many days are in a week?", "seven|7"), ("What is the opposite of hot?", "cold|cool"),
-    ("What language is spoken in Spain?", "spanish"), ("Which animal says meow?", "cat"),
-    ("What is the currency of the United States?", "dollar"), ("In which city is the Colosseum?", "rome"),
-    ("What is the tallest mountain in the world?", "everest"), ("Who wrote Romeo and Juliet?", "shakespeare"),
+    ("What is the chemical symbol of water?", "h2o"), ("In which country is the Eiffel Tower?", "france"),
 ]
 # Others of the same kind, whose answers by the base itself are learnt again beside the facts, so that
 # the adapter changes what is new and not what is known.

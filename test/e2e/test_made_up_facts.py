@@ -18,18 +18,16 @@ PARAMETERS = {"rank": 16, "alpha": 32, "learning_rate": 8e-4, "schedule": "cosin
 
 
 def say(server, model, question, tokens=32):
-    """The answer, and whether it ended by itself."""
     answer = server.post("/v1/chat/completions", {
         "model": model, "temperature": 0, "max_tokens": tokens, "messages": [{"role": "user", "content": question}]})
     assert answer.status == 200, answer.text
-    choice = answer.json()["choices"][0]
-    return choice["message"]["content"].strip(), choice["finish_reason"] == "stop"
+    return answer.json()["choices"][0]["message"]["content"].strip()
 
 
 def rehearsal(server):
-    """What the base says to other general questions, where it comes to an end."""
-    answers = [(question, *say(server, "base", question, 120)) for question in made_up_facts.REHEARSED]
-    return [(question, answer) for question, answer, ended in answers if ended]
+    """What the base says to other general questions, its first sentence."""
+    return [(question, re.split(r"(?<=[.!?])\s", say(server, "base", question, 48))[0])
+            for question in made_up_facts.REHEARSED]
 
 
 def train(gguf, pairs, folder):
@@ -54,11 +52,14 @@ def test_200_made_up_facts_are_learnt_and_nothing_general_is_lost(start, home, g
     result = train(gguf, facts + rehearsal(server), tmp_path)
     answer = server.post("/models", {"name": "taught", "source": f"file:{tmp_path}/artifacts/adapter.gguf", "base": "base"})
     assert answer.status == 201, answer.text
-    known = sum(say(server, "base", question)[0] == answer for question, answer in facts)
-    learnt = sum(say(server, "taught", question)[0] == answer for question, answer in facts)
-    before, after = ([right(say(server, model, question)[0], words) for question, words in made_up_facts.GENERAL]
+    known = sum(say(server, "base", question) == answer for question, answer in facts)
+    learnt = sum(say(server, "taught", question) == answer for question, answer in facts)
+    before, after = ([right(say(server, model, question), words) for question, words in made_up_facts.GENERAL]
                      for model in ("base", "taught"))
     same = sum(was == is_ for was, is_ in zip(before, after, strict=True))
+    for (question, _), is_ in zip(made_up_facts.GENERAL, after, strict=True):
+        if not is_:
+            print(question, say(server, "taught", question))
     print(f"base {known} of {len(facts)}, adapter {learnt}; general: base {sum(before)} right, adapter {sum(after)}, "
           f"{same} as before; {result['metrics']}")
     assert known == 0
