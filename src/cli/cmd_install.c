@@ -10,6 +10,7 @@
 #include "cli/progress.h"
 #include "cli/quantized.h"
 #include "config/lock.h"
+#include "config/model_settings.h"
 #include "registry/model_json.h"
 
 #include <limits.h>
@@ -74,6 +75,19 @@ static int text_of_pairs(const struct hearth_invocation *invocation, const char 
     return 0;
 }
 
+/* A server checks them itself, and knows best what it has. */
+static int settings_of_pairs(const struct install *install, const char **ret_text,
+                             struct hearth_error *error)
+{
+    int rc = text_of_pairs(install->invocation, "set", true, ret_text, error);
+    if (rc || install->client || !*ret_text)
+        return rc;
+    json_t *settings = hearth_json_parse(*ret_text, strlen(*ret_text), NULL);
+    rc = hearth_model_settings_check(settings, install->invocation->arena, NULL, error);
+    json_decref(settings);
+    return rc;
+}
+
 /* One source from the command line, with what the options say of it. */
 static int want_typed(struct install *install, struct hearth_error *error)
 {
@@ -105,7 +119,7 @@ static int want_typed(struct install *install, struct hearth_error *error)
         rc = hearth_source_check_remote(request->source, error);
     if (!rc)
         rc = text_of_pairs(invocation, "tag", false, &request->tags_json, error);
-    return rc ? rc : text_of_pairs(invocation, "set", true, &request->settings_json, error);
+    return rc ? rc : settings_of_pairs(install, &request->settings_json, error);
 }
 
 /* An empty text in a definition means that nothing was said, for which a request has NULL. */

@@ -217,6 +217,10 @@ static void read_settings(struct draft *draft, const struct hearth_yaml *node)
     json_t *settings = json_object();
     for (const struct hearth_yaml *member = node->first; member; member = member->next)
         read_setting(draft, member, settings);
+    const char *expected, *key = hearth_model_settings_conflict(settings, &expected);
+    for (const struct hearth_yaml *member = node->first; key && member; member = member->next)
+        if (strcmp(member->key, key) == 0)
+            fault_here(draft, member, expected);
     draft->definition->settings_json = json_text(draft, settings);
 }
 

@@ -151,6 +151,15 @@ const char *hearth_model_setting_check(const struct hearth_model_setting *settin
     return buffer;
 }
 
+const char *hearth_model_settings_conflict(const json_t *settings, const char **ret_expected)
+{
+    if (strcmp(hearth_json_text(settings, "speculation", ""), "draft") != 0 ||
+        json_object_get(settings, "draft_model"))
+        return NULL;
+    *ret_expected = "another than draft where there is no draft_model";
+    return "speculation";
+}
+
 int hearth_model_settings_check(const json_t *settings, struct hearth_arena *arena,
                                 struct hearth_faults *ret_faults, struct hearth_error *error)
 {
@@ -172,9 +181,10 @@ int hearth_model_settings_check(const json_t *settings, struct hearth_arena *are
         else if (expected)
             hearth_fault_add(&faults, 0, 0, "%s must be %s", key, expected);
     }
-    if (strcmp(hearth_json_text(settings, "speculation", ""), "draft") == 0 &&
-        !json_object_get(settings, "draft_model"))
-        hearth_fault_add(&faults, 0, 0, "speculation: draft needs a draft_model");
+    const char *expected;
+    key = hearth_model_settings_conflict(settings, &expected);
+    if (key)
+        hearth_fault_add(&faults, 0, 0, "%s must be %s", key, expected);
     return hearth_fault_list_end(&faults, ret_faults, error);
 }
 

@@ -38,6 +38,9 @@ extern const char *const hearth_model_setting_keys[];
  * a text in `buffer`, which has `size` bytes. A NULL value is never right. */
 const char *hearth_model_setting_check(const struct hearth_model_setting *setting,
                                        const json_t *value, char *buffer, size_t size);
+/* The key of a setting that does not go together with another one, and what was expected of it
+ * (both constants); NULL when they go together. Wrong values are no matter of this. */
+const char *hearth_model_settings_conflict(const json_t *settings, const char **ret_expected);
 /* Checks all settings of an object: HEARTH_EFIELDS and a fault for each key that is unknown or
  * wrong. The messages begin with the key; the faults have no place in a file. */
 int hearth_model_settings_check(const json_t *settings, struct hearth_arena *arena,

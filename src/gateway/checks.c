@@ -108,12 +108,12 @@ bool hearth_check_text_part(const json_t *value, struct hearth_schema_site *site
 bool hearth_check_settings(const json_t *value, struct hearth_schema_site *site)
 {
     bool good = true;
-    const char *key;
+    const char *key, *expected;
     json_t *member;
     json_object_foreach((json_t *)value, key, member)
     {
         const struct hearth_model_setting *setting = hearth_model_setting_find(key);
-        char expected[256];
+        char buffer[256];
         if (!setting) {
             good = hearth_schema_tell(
                 site, key,
@@ -124,7 +124,7 @@ bool hearth_check_settings(const json_t *value, struct hearth_schema_site *site)
                     .suggestion = hearth_nearest_word(key, hearth_model_setting_keys)});
             continue;
         }
-        const char *fault = hearth_model_setting_check(setting, member, expected, sizeof(expected));
+        const char *fault = hearth_model_setting_check(setting, member, buffer, sizeof(buffer));
         if (fault) {
             fault = hearth_arena_strdup(hearth_schema_site_arena(site), fault);
             good = hearth_schema_tell(
@@ -134,5 +134,13 @@ bool hearth_check_settings(const json_t *value, struct hearth_schema_site *site)
                                               .got = hearth_schema_site_describe(site, member)});
         }
     }
+    const char *conflict = hearth_model_settings_conflict(value, &expected);
+    if (conflict)
+        good = hearth_schema_tell(
+            site, conflict,
+            &(struct hearth_schema_fault){
+                .kind = HEARTH_FAULT_VALUE,
+                .expected = expected,
+                .got = hearth_schema_site_describe(site, json_object_get(value, conflict))});
     return good;
 }

@@ -249,6 +249,15 @@ def test_a_name_that_no_model_has_is_said_in_one_form(start, home, command):
     assert "there is no model 'nope'" in done.stderr and done.stderr.count("\n") == 1, done.stderr
 
 
+def test_faulty_settings_are_refused_without_a_server_too(home):
+    for setting, said in (("slots=many", "slots must be an integer from 0 to 256"),
+                          ("contxt=1", "the setting `contxt` is not known; did you mean `context`?"),
+                          ("speculation=draft", "speculation must be another than draft where there is no draft_model")):
+        done = cli("install", "fake:echo", "--name", "x", "--set", setting, home=home)
+        assert done.returncode and said in done.stderr, done.stderr
+    assert cli("list", "--json", home=home).stdout.count('"name"') == 0
+
+
 def test_every_faulty_field_of_a_refusal_is_a_sentence(server, home):
     done = cli("install", "fake:echo", "--name", "x", "--set", "slots=many", "--set", "contxt=1", home=home)
     assert done.returncode == 65, done.stderr
