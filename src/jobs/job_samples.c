@@ -108,5 +108,8 @@ struct hearth_jobs_memory hearth_jobs_memory(const struct hearth_jobs *jobs)
 
 void hearth_jobs_promise(const struct hearth_jobs *jobs)
 {
-    hearth_scheduler_reserve(jobs->work.scheduler, hearth_jobs_memory(jobs).promised);
+    /* Once the server stops, no model is loaded any more, and the scheduler goes before the jobs.
+     */
+    if (!jobs->is_stopped)
+        hearth_scheduler_reserve(jobs->work.scheduler, hearth_jobs_memory(jobs).promised);
 }
