@@ -37,8 +37,8 @@ void hearth_process_destroy(struct hearth_process *process);
 
 /* For a child to call: the process lets others have the cores first, as nice(1) does; a process
  * that is its session's first does so for the session, since Linux may share the cores among
- * sessions before it looks at priorities (sched_autogroup, sched(7)). 0 to 19; one that is lowered
- * further already stays so. 0, or an errno. */
+ * sessions before it looks at priorities (sched_autogroup, sched(7)). 0 to 19; a process that is
+ * lowered further already stays so. 0, or an errno. */
 int hearth_process_lower_priority(int nice);
 
 #endif

@@ -286,24 +286,30 @@ def test_a_changed_file_is_refused(serve):
     assert answer.status in (409, 422) and "sha256" in answer.text.lower() or "changed" in answer.text, answer.text
 
 
+LONG = {"parameters": {"epochs": 4, "batch_size": 1}}
+
+
+def begun(server, model):
+    """A job that has made some of its steps."""
+    job = submit(server, model, **LONG)
+    until(server, job, lambda shown: shown["step"] > 3, "some steps")
+    return job
+
+
 @pytest.mark.once  # as test_trainer_process.py has it, with the server around it
 def test_what_is_killed_goes_on_to_the_same_bytes(serve, start):
     server = serve()
-    order = {"parameters": {"epochs": 4, "batch_size": 1}}
-    wanted = digests(server, ended(server, submit(server, "whole", **order)))
-    job = submit(server, "torn", **order)
-    until(server, job, lambda shown: shown["step"] > 3, "some steps")
+    wanted = digests(server, ended(server, submit(server, "whole", **LONG)))
+    job = begun(server, "torn")
     os.kill(trainer_of(server, job), signal.SIGKILL)
     shown = ended(server, job)
     assert shown["attempts"] == 2 and digests(server, shown) == wanted
-    job = submit(server, "orphan", **order)
-    until(server, job, lambda shown: shown["step"] > 3, "some steps")
+    job = begun(server, "orphan")
     server.stop(signal.SIGKILL)
     server = start()
     shown = ended(server, job)
     assert shown["attempts"] == 2 and digests(server, shown) == wanted
-    job = submit(server, "paused", **order)
-    until(server, job, lambda shown: shown["step"] > 3, "some steps")
+    job = begun(server, "paused")
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
         heard = pool.submit(server.get, f"/training/jobs/{job}/events")
         wait_for(lambda: server.metric("hearth_requests_active") == 2, 20, "the follower")
@@ -318,15 +324,13 @@ def test_what_is_killed_goes_on_to_the_same_bytes(serve, start):
 
 def test_what_is_paused_waits_until_it_is_resumed(serve, start):
     server = serve()
-    order = {"parameters": {"epochs": 4, "batch_size": 1}}
-    wanted = digests(server, ended(server, submit(server, "whole", **order)))
-    job = submit(server, "aside", **order)
-    until(server, job, lambda shown: shown["step"] > 3, "some steps")
+    wanted = digests(server, ended(server, submit(server, "whole", **LONG)))
+    job = begun(server, "aside")
     assert server.post(f"/training/jobs/{job}/pause", {}).status == 200
     until(server, job, lambda shown: shown["state"] == "paused", "the pause")
     assert not pathlib.Path(f"/proc/{trainer_of(server, job)}").exists()
     assert server.metric("hearth_training_jobs", state="paused") == 1
-    again = ask(server, "aside", **order)
+    again = ask(server, "aside", **LONG)
     assert again.status == 409 and job in again.text and server.delete("/datasets/facts").status == 409
     server.stop(signal.SIGKILL)
     server = start()
