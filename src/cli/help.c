@@ -65,6 +65,7 @@ static const char *argument_of(const struct hearth_setting *setting)
     case HEARTH_SETTING_LIST:
         return "A,B";
     case HEARTH_SETTING_TRUTH:
+    case HEARTH_SETTING_MAP:
         break;
     }
     return NULL;

@@ -173,17 +173,27 @@ static json_t *setting_value(const struct hearth_model_setting *setting, const c
     }
 }
 
-/* A list of texts, for a setting that is one; a single text stands for a list of it. */
-static json_t *list_value(const struct hearth_model_setting *setting,
-                          const struct hearth_yaml *node)
+static json_t *item_value(const struct hearth_yaml *item)
 {
-    if (setting->kind != HEARTH_SETTING_LIST)
-        return NULL;
-    json_t *list = json_array();
-    for (const struct hearth_yaml *item = node->first; item; item = item->next)
-        json_array_append_new(list, item->kind == HEARTH_YAML_SCALAR ? json_string(item->text)
-                                                                     : json_null());
-    return list;
+    return item->kind == HEARTH_YAML_SCALAR ? json_string(item->text) : json_null();
+}
+
+/* A list or map of texts, for a setting that is one; a single text stands for a list of it. */
+static json_t *several_values(const struct hearth_model_setting *setting,
+                              const struct hearth_yaml *node)
+{
+    json_t *values = NULL;
+    if (node->kind == HEARTH_YAML_LIST && setting->kind == HEARTH_SETTING_LIST)
+        values = json_array();
+    if (node->kind == HEARTH_YAML_MAP && setting->kind == HEARTH_SETTING_MAP)
+        values = json_object();
+    for (const struct hearth_yaml *item = node->first; values && item; item = item->next) {
+        if (json_is_array(values))
+            json_array_append_new(values, item_value(item));
+        else
+            json_object_set_new(values, item->key, item_value(item));
+    }
+    return values;
 }
 
 /* The engine's settings pass too: each engine checks its own when it loads. */
@@ -201,8 +211,7 @@ static void read_setting(struct draft *draft, const struct hearth_yaml *node, js
     char buffer[256];
     /* The check takes NULL, a value of a wrong form, for wrong as well. */
     json_t *value = node->kind == HEARTH_YAML_SCALAR ? setting_value(setting, node->text)
-                    : node->kind == HEARTH_YAML_LIST ? list_value(setting, node)
-                                                     : NULL;
+                                                     : several_values(setting, node);
     const char *expected = hearth_model_setting_check(setting, value, buffer, sizeof(buffer));
     if (expected) {
         fault_here(draft, node, expected);

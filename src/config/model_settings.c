@@ -80,6 +80,29 @@ static const char *paths_expected(const json_t *list, char *buffer, size_t size)
     return buffer;
 }
 
+static bool are_texts(const json_t *map)
+{
+    const char *key;
+    json_t *value;
+    bool are = json_is_object(map);
+    json_object_foreach((json_t *)map, key, value)
+    {
+        are = are && json_is_string(value);
+    }
+    return are;
+}
+
+/* Or a text that is such a map as JSON, which is how a form that has only texts says it. */
+static bool is_map(const json_t *value)
+{
+    if (!json_is_string(value))
+        return are_texts(value);
+    json_t *parsed = hearth_json_parse(json_string_value(value), json_string_length(value), NULL);
+    bool is = are_texts(parsed);
+    json_decref(parsed);
+    return is;
+}
+
 static bool is_auto(const json_t *value)
 {
     return json_is_string(value) && strcmp(json_string_value(value), "auto") == 0;
@@ -110,6 +133,8 @@ static bool is_right(const struct hearth_model_setting *setting, const json_t *v
                                      : json_is_integer(value) && json_integer_value(value) >= 0;
     case HEARTH_SETTING_LIST:
         return are_paths(value);
+    case HEARTH_SETTING_MAP:
+        return is_map(value);
     default:
         return json_is_string(value) && is_choice(setting, json_string_value(value)) &&
                has_form(setting, json_string_value(value));
@@ -137,6 +162,8 @@ const char *hearth_model_setting_check(const struct hearth_model_setting *settin
         return "a size (512MiB, 2GiB, or a number of bytes)";
     case HEARTH_SETTING_LIST:
         return paths_expected(value, buffer, size);
+    case HEARTH_SETTING_MAP:
+        return "a map of texts by name";
     default:
         break;
     }

@@ -284,12 +284,12 @@ const struct hearth_model_setting hearth_model_settings_table[] = {
         .help = "a smaller model with the same vocabulary, loaded beside this one, whose tokens are drafts: its name in the registry, or an absolute path",
     },
     {
-        .key = "prompts", .kind = HEARTH_SETTING_TEXT,
+        .key = "prompts", .kind = HEARTH_SETTING_MAP,
         .low = 0, .high = 1000000000000,
         .choices = NULL,
         .is_engines = true,
         .takes_auto = false,
-        .help = "a JSON object of prompts by name, for a decoder that makes vectors: prompt_name of a request chooses one",
+        .help = "prompts by name (a map, or a JSON object as a text), for a decoder that makes vectors: prompt_name of a request chooses one",
     },
     {
         .key = "default_prompt", .kind = HEARTH_SETTING_TEXT,

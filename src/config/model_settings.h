@@ -2,7 +2,8 @@
  * and joins them with the server's own. Pure; one thread at a time.
  *
  * They are stored as a JSON object (settings_json): integers, numbers and truths as such, a
- * duration as text with its unit or as a number of seconds, a list of paths as an array of texts.
+ * duration as text with its unit or as a number of seconds, a list of paths as an array of texts, a
+ * map of texts as an object.
  * Keys that only an engine knows are handed on to it. */
 #ifndef HEARTH_CONFIG_MODEL_SETTINGS_H
 #define HEARTH_CONFIG_MODEL_SETTINGS_H

@@ -236,6 +236,9 @@ void hearth_setting_convert(struct hearth_settings_draft *draft,
         break;
     case HEARTH_SETTING_LIST:
         convert_list(draft, setting, member);
+        break;
+    case HEARTH_SETTING_MAP:
+        break;
     }
     if (setting->secret && *text)
         draft->shown[hearth_setting_row(setting)] = "***";

@@ -23,6 +23,7 @@ enum hearth_setting_kind {
     HEARTH_SETTING_DURATION, /* milliseconds */
     HEARTH_SETTING_TRUTH,
     HEARTH_SETTING_LIST,
+    HEARTH_SETTING_MAP, /* texts by name; of a model's settings only */
 };
 
 /* One row of the table, for help, `config show` and the reference. */

@@ -166,6 +166,10 @@ def test_vectors_of_a_decoder_have_the_prompts_of_its_definition(start, home, gg
     assert "it has query, passage" in vector("a cat", 400, prompt_name="document")
     facts = server.get("/v1/models/m").json()["hearth"]
     assert (facts["prompts"], facts["default_prompt"], facts["loaded"]) == (prompts, "passage", True)
+    # A running server takes them as the command without one does.
+    done = server.cli("install", f"file:{gguf}", "--name", "n", "--set", "prompts=" + json.dumps(prompts))
+    assert done.returncode == 0, done.stderr
+    assert server.get("/v1/models/n").json()["hearth"]["prompts"] == prompts
     # What is cut away is of the text.
     start_cut = vector("a cat " * 200 + "sat", prompt_name="query", truncate="start")
     assert start_cut != vector("a cat " * 200 + "sat", prompt_name="", truncate="start")

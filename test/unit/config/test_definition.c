@@ -85,6 +85,10 @@ static void a_whole_definition_is_read(void **state)
                         "{\"adapters\":[\"/a/poet.gguf\",\"/b\"]}");
     parses(fixture, "name: x\nsource: fake:x\nsettings:\n  adapters: /a/poet.gguf\n");
     assert_string_equal(fixture->definition->settings_json, "{\"adapters\":[\"/a/poet.gguf\"]}");
+    parses(fixture, "name: x\nsource: fake:x\nsettings:\n  prompts: {query: 'Q: ', passage: P}\n");
+    assert_string_equal(fixture->definition->settings_json,
+                        "{\"prompts\":{\"query\":\"Q: \",\"passage\":\"P\"}}");
+    parses(fixture, "name: x\nsource: fake:x\nsettings:\n  prompts: '{\"query\": \"Q\"}'\n");
 }
 
 static void what_is_left_out_has_a_default(void **state)
@@ -163,6 +167,10 @@ static void faults_stand_where_they_are(void **state)
              "a list of at most 32 absolute paths");
     fails_at(fixture, "name: x\nsource: fake:x\nsettings:\n  slots: [1]\n", 4, 10,
              "an integer from 0 to 256");
+    fails_at(fixture, "name: x\nsource: fake:x\nsettings:\n  prompts: {query: [Q]}\n", 4, 12,
+             "a map of texts by name");
+    fails_at(fixture, "name: x\nsource: fake:x\nsettings:\n  prompts: Query\n", 4, 12,
+             "a map of texts by name");
     fails_at(fixture, "- name: x\n", 1, 1, "but it is a list");
     fails_at(fixture, "name: x\nsource: ${NO_SUCH_VARIABLE_HERE}\n", 2, 9, "is not set");
 }
