@@ -109,13 +109,14 @@ static struct span value_number(const uint8_t *bytes, size_t length, size_t want
 {
     struct span span = {0};
     for (*ret_count = 0; span.at < length;) {
-        bool begins = begins_value(bytes[span.at]), nests = strchr("{[", bytes[span.at]);
-        size_t whole = begins ? value_length(bytes + span.at, length - span.at) : 1;
+        const uint8_t *here = bytes + span.at;
+        bool begins = begins_value(*here), nests = *here == '{' || *here == '[';
         if (begins && (*ret_count)++ == wanted) {
-            span.length = whole;
+            span.length = value_length(here, length - span.at);
             break;
         }
-        span.at += nests ? 1 : whole;
+        /* Where one that nests ends is not asked: of deep ones that takes the square of a text. */
+        span.at += begins && !nests ? value_length(here, length - span.at) : 1;
     }
     return span;
 }
