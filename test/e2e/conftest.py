@@ -300,6 +300,8 @@ def pytest_configure(config):
                             "sanitizers or counters: only the plain one is asked")
     config.addinivalue_line("markers", "computes: takes all cores: not beside another that does; who "
                             "asks for a real model's fixture has it by itself")
+    config.addinivalue_line("markers", "one_core: computes, but on one core: where computing takes "
+                            "longer than waiting, it runs beside what takes all of them")
     config.addinivalue_line("markers", "alone: measures time or memory: beside no other test")
 
 

@@ -1,4 +1,5 @@
 """The command line over the real binary: what a person types, and what comes back."""
+import concurrent.futures
 import fcntl
 import json
 import os
@@ -232,13 +233,13 @@ def test_why_a_model_cannot_be_installed_is_said_in_the_same_words_with_and_with
 
 
 @pytest.mark.once
-def test_a_source_that_cannot_be_reached_is_said_in_the_same_words_with_and_without_a_server(start, home):
+def test_a_source_that_cannot_be_reached_is_said_in_the_same_words_with_and_without_a_server(start, home, tmp_path):
     source, told = "https://127.0.0.1:1/x.gguf?token=secret", "https://127.0.0.1:1/x.gguf"
     line = f"hearth: {told} cannot be installed: cannot connect to 127.0.0.1:1"
-    alone = cli("install", source, "--name", "x", home=home)
-    assert alone.returncode == 69 and alone.stderr.splitlines()[-1] == line, alone.stderr
     start()
-    through = cli("install", source, "--name", "x", home=home)
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:  # each waits before it tries again
+        alone, through = pool.map(lambda place: cli("install", source, "--name", "x", home=place), (tmp_path / "other", home))
+    assert alone.returncode == 69 and alone.stderr.splitlines()[-1] == line, alone.stderr
     assert through.returncode and through.stderr.splitlines()[-1] == line, through.stderr
 
 

@@ -7,7 +7,7 @@ import time
 import jsonschema
 import pytest
 
-from conftest import Server, cli
+from conftest import SLOW, Server, cli
 from structure_schemas import schemas, unsupported
 
 ALL = schemas()
@@ -254,7 +254,9 @@ ARGUMENTS = [
 
 def test_arguments_of_a_forced_call_satisfy_every_keyword_that_a_grammar_holds(server):
     checker = jsonschema.Draft202012Validator
-    for parameters, answer in zip(ARGUMENTS, at_once(server, ARGUMENTS, lambda row: forced(server, row))):
+    # A sanitizer's build computes fifteen times slower.
+    rows = ARGUMENTS if SLOW == 1 else ARGUMENTS[::4]
+    for parameters, answer in zip(rows, at_once(server, rows, lambda row: forced(server, row))):
         assert answer.status == 200, (parameters, answer.text)
         choice = answer.json()["choices"][0]
         assert choice["finish_reason"] == "tool_calls", (parameters, choice)

@@ -13,10 +13,11 @@ import pytest
 
 import decoder_folders
 import made_up_facts
-from conftest import cli, wait_for
+from conftest import SLOW, cli, wait_for
 
-pytestmark = pytest.mark.skipif(not os.environ.get("HEARTH_TEST_GGUF"),
-                                reason="HEARTH_TEST_GGUF names no model")
+pytestmark = [pytest.mark.one_core,  # see SMALL
+              pytest.mark.skipif(not os.environ.get("HEARTH_TEST_GGUF"),
+                                 reason="HEARTH_TEST_GGUF names no model")]
 
 SMALL = {"epochs": 1, "batch_size": 2, "rank": 4, "modules": ["q_proj", "v_proj"], "context": 128,
          "checkpoint_steps": 1, "threads": 1}
@@ -286,7 +287,8 @@ def test_a_changed_file_is_refused(serve):
     assert answer.status in (409, 422) and "sha256" in answer.text.lower() or "changed" in answer.text, answer.text
 
 
-LONG = {"parameters": {"epochs": 4, "batch_size": 1}}
+# A sanitizer's build takes ten times as long for a step.
+LONG = {"parameters": {"epochs": 4 if SLOW == 1 else 2, "batch_size": 1}}
 
 
 def begun(server, model):
