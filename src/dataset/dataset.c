@@ -50,6 +50,12 @@ int hearth_input_next(struct hearth_dataset_input *input)
     return byte;
 }
 
+void hearth_input_skip_space(struct hearth_dataset_input *input)
+{
+    while (hearth_input_is_space(hearth_input_peek(input)))
+        hearth_input_next(input);
+}
+
 void hearth_input_fault(struct hearth_dataset_input *input, uint64_t line, uint64_t column,
                         const char *message)
 {
@@ -91,12 +97,11 @@ static void skip_mark(struct hearth_dataset_input *input)
         input->at = sizeof(mark);
 }
 
-static void skip_space(struct hearth_dataset_input *input)
+/* Tabs that a head begins with stand before its first names: the first column has none. */
+static void take_back_tabs(struct hearth_dataset_input *input)
 {
-    for (int byte = hearth_input_peek(input);
-         byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
-         byte = hearth_input_peek(input))
-        hearth_input_next(input);
+    for (; input->at > 0 && input->room[input->at - 1] == '\t'; input->at--)
+        input->column--;
 }
 
 /* Files that people have data in and that are not read: a CSV of such bytes would be told as
@@ -115,6 +120,8 @@ static int refuse_other(struct hearth_dataset_input *input)
         {"\x1f\x8b", "gzip", "unpack it first, with gunzip"},
         {"\x28\xb5\x2f\xfd", "zstd", "unpack it first, with unzstd"},
         {"PK\x03\x04", "a zip archive", "unpack it first, and register a file of it"},
+        {"\xff\xfe", "UTF-16", "save it as UTF-8 first"},
+        {"\xfe\xff", "UTF-16", "save it as UTF-8 first"},
     };
     hearth_input_peek(input);
     for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
@@ -132,15 +139,17 @@ static void read_rows(struct hearth_dataset_input *input)
     if (!input->rc)
         input->rc = refuse_other(input);
     skip_mark(input);
-    skip_space(input);
+    hearth_input_skip_space(input);
     int first = hearth_input_peek(input);
     input->facts->format = first == '[' ? "json" : first == '{' || first < 0 ? "jsonl" : "csv";
-    if (first == '[')
+    if (first == '[') {
         hearth_input_json_array(input);
-    else if (first == '{')
+    } else if (first == '{') {
         hearth_input_json_lines(input);
-    else if (first != HEARTH_INPUT_END)
+    } else if (first != HEARTH_INPUT_END) {
+        take_back_tabs(input);
         hearth_input_csv(input);
+    }
     /* The digest is that of the whole file, wherever the rows ended. */
     while (!input->rc && hearth_input_peek(input) != HEARTH_INPUT_END)
         input->at = input->end;

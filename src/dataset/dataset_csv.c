@@ -168,17 +168,37 @@ static int find_separator(const struct hearth_dataset_input *input)
     return separators[best];
 }
 
+/* Two columns of one name would be one member; columns without a name are nobody's. */
+static void check_head(struct csv *csv, uint64_t line)
+{
+    json_t *seen = json_object();
+    size_t index;
+    json_t *name;
+    json_array_foreach(csv->names, index, name)
+    {
+        const char *text = json_string_value(name);
+        if (strchr(text, '\r'))
+            blame(csv, line, 0, "lines must end with \\n or \\r\\n, not with \\r alone");
+        if (*text && json_object_get(seen, text))
+            blame(csv, line, 0, "two columns have the same name");
+        json_object_set(seen, text, json_true());
+    }
+    json_decref(seen);
+}
+
 void hearth_input_csv(struct hearth_dataset_input *input)
 {
     struct csv csv = {.input = input, .separator = find_separator(input)};
+    uint64_t line = input->line;
     csv.names = read_record(&csv);
+    check_head(&csv, line);
     if (csv.why) {
         hearth_input_fault(input, csv.line, csv.column, csv.why);
         json_decref(csv.names);
         return;
     }
     while (!input->rc && hearth_input_peek(input) != HEARTH_INPUT_END) {
-        uint64_t line = input->line;
+        line = input->line;
         json_t *fields = read_record(&csv);
         if (!input->rc)
             take_record(&csv, line, fields);

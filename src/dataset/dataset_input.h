@@ -23,6 +23,12 @@ struct hearth_dataset_input {
 /* HEARTH_INPUT_END at the end, and once `rc` is set. */
 int hearth_input_peek(struct hearth_dataset_input *input);
 int hearth_input_next(struct hearth_dataset_input *input);
+void hearth_input_skip_space(struct hearth_dataset_input *input);
+
+static inline bool hearth_input_is_space(int byte)
+{
+    return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
+}
 
 /* A row of the file that is JSON, or why there is none. Both count it; the value stays the
  * caller's.

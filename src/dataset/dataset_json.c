@@ -45,11 +45,6 @@ static void take_row(struct hearth_dataset_input *input, uint64_t line, uint64_t
     hearth_buf_clear(&input->row);
 }
 
-static bool is_space(int byte)
-{
-    return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
-}
-
 /* Up to the end of the line, which is taken too: whole pieces, since files have gigabytes. Of one
  * that is too long nothing more is kept. */
 static bool cut_line(struct hearth_dataset_input *input)
@@ -74,7 +69,7 @@ static bool cut_line(struct hearth_dataset_input *input)
 static bool is_empty(const struct hearth_buf *row)
 {
     size_t at = 0;
-    while (at < row->length && is_space(row->bytes[at]))
+    while (at < row->length && hearth_input_is_space(row->bytes[at]))
         at++;
     return at == row->length;
 }
@@ -123,8 +118,7 @@ void hearth_input_json_array(struct hearth_dataset_input *input)
 {
     int byte = hearth_input_next(input); /* the bracket */
     while (!input->rc && byte != ']') {
-        while (is_space(hearth_input_peek(input)))
-            hearth_input_next(input);
+        hearth_input_skip_space(input);
         uint64_t line = input->line, column = input->column;
         bool too_long = false;
         cut_item(input, &too_long);
@@ -139,4 +133,8 @@ void hearth_input_json_array(struct hearth_dataset_input *input)
             take_row(input, line, column, too_long);
         byte = hearth_input_next(input);
     }
+    hearth_input_skip_space(input);
+    if (hearth_input_peek(input) != HEARTH_INPUT_END)
+        hearth_input_fault(input, input->line, input->column,
+                           "the file goes on behind the array, and what follows is not read");
 }

@@ -91,6 +91,7 @@ static void test_formats_are_found_by_looking(void **state)
            "2P{\"completion\":\"c\",\"prompt\":\"p\"}|"
            "3P{\"completion\":\"say \\\"hi\\\"\",\"prompt\":\"x\\ny\"}|");
     expect("text;n\none, two;1\n", "csv", "text", "2T{\"text\":\"one, two\"}|");
+    expect("\n\ttext\n0\ta\n1\tb\n", "csv", "text", "3T{\"text\":\"a\"}|4T{\"text\":\"b\"}|");
     expect("", "jsonl", "", "");
     expect("[]", "json", "", "");
 }
@@ -140,6 +141,9 @@ static void test_faults_have_lines_and_columns(void **state)
     EXPECT_FAULT("text,n\na,1\nb,\xff\n", 3, 3, "not UTF-8");
     EXPECT_FAULT("text,n\na,1\nb,\0\n", 3, 3, "NUL");
     EXPECT_FAULT("messages\n[1\n", 2, 0, "must be JSON");
+    EXPECT_FAULT("text,n,text\na,1,b\n", 1, 0, "same name");
+    EXPECT_FAULT("text\ra\rb\r", 1, 0, "\\r alone");
+    EXPECT_FAULT("[{\"text\":\"a\"}]\n[{\"text\":\"b\"}]\n", 2, 1, "goes on behind the array");
 }
 
 static void test_values_of_a_row_are_bounded(void **state)
@@ -221,6 +225,8 @@ static void test_files_of_other_formats_are_refused_with_what_to_do(void **state
         {"\x1f\x8b\x08\0", "gunzip", 4},
         {"\x28\xb5\x2f\xfd\x24", "unzstd", 5},
         {"PK\x03\x04\x14", "zip archive", 5},
+        {"\xff\xfe{\0", "UTF-16, which is not read; save it as UTF-8 first", 4},
+        {"\xfe\xff\0[", "UTF-16", 4},
     };
     for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
         struct hearth_dataset_facts facts;
