@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "jobs/job_clash.h"
+#include "jobs/job_owner.h"
 #include "jobs/jobs_private.h"
 #include "store/store_work.h"
 
@@ -113,7 +114,7 @@ static int queue_again(struct hearth_store *store, struct hearth_store_work *wor
         return refuse(&work->error, control->id, control->record->label, "resumed");
     json_t *facts = facts_of(control);
     const char *owner = hearth_job_facts_internal(facts, "home");
-    if (strcmp(owner, control->owner) != 0) {
+    if (!hearth_job_owner_is(control->owner, owner)) {
         rc = hearth_error_set(&work->error, HEARTH_ECONFLICT,
                               "job %.64s belongs to another server, on %.*s: only that one can "
                               "resume it",

@@ -1,6 +1,7 @@
 #include "jobs/job_recovery.h"
 
 #include "base/log.h"
+#include "jobs/job_owner.h"
 #include "jobs/job_tidy.h"
 #include "jobs/job_track.h"
 #include "jobs/jobs_private.h"
@@ -75,7 +76,7 @@ static int read_left(struct hearth_store *store, struct hearth_store_work *work)
 static bool is_ours(const struct hearth_jobs *jobs, const struct hearth_record *record)
 {
     json_t *facts = hearth_json_parse(record->facts_json, strlen(record->facts_json), NULL);
-    bool is_ours = strcmp(hearth_job_facts_internal(facts, "home"), jobs->owner) == 0;
+    bool is_ours = hearth_job_owner_is(jobs->owner, hearth_job_facts_internal(facts, "home"));
     json_decref(facts);
     return is_ours && !hearth_jobs_find(jobs, record->id);
 }

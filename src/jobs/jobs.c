@@ -8,6 +8,7 @@
 #include "config/settings.h"
 #include "jobs/environment.h"
 #include "jobs/job_files.h"
+#include "jobs/job_owner.h"
 #include "jobs/job_recovery.h"
 #include "jobs/job_samples.h"
 #include "jobs/jobs_private.h"
@@ -18,7 +19,6 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { TICK_MS = 1000, LANE_QUEUE_MAX = 1024, TURNS_MAX = 4096, ROOM_AGAIN_MS = 2000 };
 
@@ -228,15 +228,14 @@ static void environment_described(void *argument, bool dropped)
 static int make_folder(struct hearth_jobs *jobs, const struct hearth_jobs_options *options,
                        struct hearth_error *error)
 {
-    char directory[4096], host[65] = "";
-    const char *home = hearth_home_directory(options->home);
+    char directory[4096];
     int rc = hearth_home_path(options->home, "jobs", directory, sizeof(directory));
     if (rc)
         return hearth_error_set(error, rc, "the path of the home is too long");
-    gethostname(host, sizeof(host) - 1);
     jobs->directory = hearth_strdup(directory);
-    jobs->owner = hearth_format("%s:%s", host, home);
-    return hearth_job_folder_make(directory, error);
+    rc = hearth_job_folder_make(directory, error);
+    jobs->owner = hearth_job_owner_read(directory, hearth_home_directory(options->home));
+    return rc;
 }
 
 int hearth_jobs_create(const struct hearth_jobs_options *options, struct hearth_jobs **ret_jobs,

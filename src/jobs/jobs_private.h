@@ -36,7 +36,7 @@ struct hearth_training_job {
 
 struct hearth_jobs {
     struct hearth_job_work work;
-    char *directory, *owner; /* owner: host and home, whose jobs we run */
+    char *directory, *owner; /* owner: whose jobs we run (job_owner.h) */
     struct hearth_timer *tick;
     struct hearth_job_logs *logs;
     const struct hearth_track_listener *track;
