@@ -57,6 +57,15 @@ struct hearth_memory hearth_memory_most(const struct hearth_memory_room *room)
     return most;
 }
 
+struct hearth_memory_room hearth_memory_without(const struct hearth_memory_room *room,
+                                                struct hearth_memory others)
+{
+    struct hearth_memory_room without = *room;
+    without.available = hearth_memory_sum(room->available, others);
+    without.used = less(room->used, others.host);
+    return without;
+}
+
 /* "weights 87.3 MiB + cache 90.0 MiB + scratch 12.0 MiB + process 20.0 MiB = 209.3 MiB" */
 static void write_sum(const struct hearth_memory_plan *plan, char *ret_text, size_t size)
 {
@@ -106,7 +115,7 @@ int hearth_memory_check(const struct hearth_memory_plan *plan,
     char sum[160], most[16], first[16], second[16], loads[64], jobs[64];
     write_sum(plan, sum, sizeof(sum));
     hearth_size_text(may.host, most);
-    if (total.host <= free_room(room)) {
+    if (may.host < free_room(room)) {
         hearth_size_text(room->limit, first);
         hearth_size_text(room->used, second);
         return hearth_error_set(error, HEARTH_EMEMORY,

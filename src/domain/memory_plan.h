@@ -35,6 +35,9 @@ struct hearth_memory_room {
 struct hearth_memory hearth_memory_total(const struct hearth_memory_plan *plan);
 /* The most that one more model may take. */
 struct hearth_memory hearth_memory_most(const struct hearth_memory_room *room);
+/* The room that there would be if `others`, which are loaded, went. */
+struct hearth_memory_room hearth_memory_without(const struct hearth_memory_room *room,
+                                                struct hearth_memory others);
 /* 0, or HEARTH_EMEMORY with the whole sum in words. */
 int hearth_memory_check(const struct hearth_memory_plan *plan,
                         const struct hearth_memory_room *room, struct hearth_error *error);

@@ -40,6 +40,16 @@ static void fail(struct hearth_model_load *load, const struct hearth_error *erro
 
 /* Room */
 
+/* What one reads who is refused: the sum, and what would fit, with all gone that could go. */
+static void tell_room(struct hearth_model_load *load, struct hearth_error *error)
+{
+    const struct hearth_memory_room room =
+        hearth_memory_without(&load->room, load->ops->room_of_others(load->argument));
+    hearth_memory_check(hearth_model_process_plan(load->process), &room, error);
+    hearth_model_process_suggest(load->process, error);
+    hearth_error_prefix(error, "model '%s' does not fit into memory", load->identity->entry->id);
+}
+
 /* Does it fit into what is free? When it does not, others may go for it; then `seeks_room` is
  * set. The plan is an upper bound, and what is free was measured when it had its turn. When
  * others are asked to go, what they free is not counted as free before they have ended. */
@@ -48,13 +58,13 @@ static bool check_room(struct hearth_model_load *load, struct hearth_error *erro
     load->seeks_room = false;
     if (hearth_memory_check(hearth_model_process_plan(load->process), &load->room, error) == 0)
         return true;
-    hearth_model_process_suggest(load->process, error);
-    hearth_error_prefix(error, "model '%s' does not fit into memory", load->identity->entry->id);
     struct hearth_memory lacking =
         hearth_memory_less(hearth_load_planned(load), hearth_memory_most(&load->room));
     struct hearth_room_answer answer =
         load->ops->make_room(load->argument, lacking, now_ms(load) - load->wanted_ms);
     load->seeks_room = answer.hope;
+    if (!answer.hope)
+        tell_room(load, error);
     hearth_load_gate_claim(&load->pass,
                            answer.comes ? hearth_load_planned(load) : (struct hearth_memory){0});
     return false;
@@ -204,6 +214,8 @@ static void start(struct hearth_model_load *load, const struct hearth_machine *m
         hearth_model_settings_adapt(&settings, load->files.adapter, arena);
     if (load->files.draft)
         hearth_model_settings_draft(&settings, load->files.draft, arena);
+    const struct hearth_memory_room reach =
+        hearth_memory_without(&load->room, load->ops->room_of_others(load->argument));
     const struct hearth_process_start how = {
         .settings_json = settings.engine_json,
         .readable = settings.readable,
@@ -213,6 +225,7 @@ static void start(struct hearth_model_load *load, const struct hearth_machine *m
         .worker_path = load->place->worker_path,
         .machine = machine,
         .memory_limit = hearth_memory_most(&load->room).host,
+        .memory_reach = hearth_memory_most(&reach).host,
         .backend = load->place->backend,
         .host = load->host,
         .adapter = load->files.adapter,

@@ -52,6 +52,8 @@ struct hearth_load_ops {
      * or to be held for it. */
     struct hearth_room_answer (*make_room)(void *argument, struct hearth_memory lacking,
                                            uint64_t waited_ms);
+    /* What others have that could go for it, now or later. */
+    struct hearth_memory (*room_of_others)(void *argument);
     /* Is the same model there already, or on its way, under another name? */
     enum hearth_host_answer (*find_twin)(void *argument, const struct hearth_load_files *files,
                                          struct hearth_host **ret_host);

@@ -223,6 +223,7 @@ static void fill_hello(const struct hearth_model_process *process,
     hello->settings_json = start->settings_json;
     hello->readable = start->readable;
     hello->sandbox = hearth_sandbox_mode_parse(process->identity->server->sandbox);
+    hello->memory_reach = start->memory_reach;
     hello->memory_limit = start->memory_limit ? start->memory_limit : 1; /* 0 would be no limit */
 }
 

@@ -31,6 +31,7 @@ struct hearth_process_start {
     const char *settings_json, *readable; /* of struct hearth_ipc_hello */
     const struct hearth_machine *machine;
     uint64_t memory_limit;                    /* bytes that its plan may need; 0: nothing is left */
+    uint64_t memory_reach;                    /* those that it might need if others went */
     const struct hearth_backend_ops *backend; /* where a worker computes */
     struct hearth_host
         *host;           /* an adapter in another model's process; NULL: a process of its own */

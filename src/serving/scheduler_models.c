@@ -58,6 +58,11 @@ static struct hearth_room_answer make_room(void *argument, struct hearth_served_
     return hearth_scheduler_make_room(argument, model, lacking, waited_ms);
 }
 
+static struct hearth_memory room_of_others(void *argument, struct hearth_served_model *model)
+{
+    return hearth_scheduler_room_of_others(argument, model);
+}
+
 static enum hearth_host_answer find_host(void *argument, struct hearth_served_model *model,
                                          const char *base, bool asks_anew,
                                          struct hearth_host **ret_host)
@@ -108,6 +113,7 @@ static struct hearth_served_model *add_model(struct hearth_scheduler *scheduler,
     static const struct hearth_served_ops ops = {.on_settled = on_settled,
                                                  .on_idle = on_idle,
                                                  .make_room = make_room,
+                                                 .room_of_others = room_of_others,
                                                  .find_host = find_host,
                                                  .find_twin = find_twin};
     const struct hearth_model_identity from = {.loop = scheduler->options.loop,

@@ -54,11 +54,13 @@ struct hearth_scheduler {
     void *drained_argument;
 };
 
-/* scheduler_room.c: as make_room of struct hearth_load_ops. */
+/* scheduler_room.c: as make_room and room_of_others of struct hearth_load_ops. */
 struct hearth_room_answer hearth_scheduler_make_room(struct hearth_scheduler *scheduler,
                                                      struct hearth_served_model *model,
                                                      struct hearth_memory lacking,
                                                      uint64_t waited_ms);
+struct hearth_memory hearth_scheduler_room_of_others(const struct hearth_scheduler *scheduler,
+                                                     const struct hearth_served_model *model);
 /* Visits those idle models whose unloading frees `bytes`; HEARTH_EMEMORY, and no visit, when all of
  * them together hold less. */
 int hearth_scheduler_choose_idle(struct hearth_scheduler *scheduler, uint64_t bytes,

@@ -131,6 +131,19 @@ struct hearth_room_answer hearth_scheduler_make_room(struct hearth_scheduler *sc
     return answer;
 }
 
+struct hearth_memory hearth_scheduler_room_of_others(const struct hearth_scheduler *scheduler,
+                                                     const struct hearth_served_model *model)
+{
+    struct others others;
+    collect(scheduler, model, &others);
+    struct hearth_memory room = others.leaving;
+    for (size_t i = 0; i < others.count; i++)
+        if (!others.residents[i].pinned)
+            room = hearth_memory_sum(room, others.residents[i].bytes);
+    finish(&others);
+    return room;
+}
+
 /* Whoever asks from beside the models is in no hurry: the shortest residency holds against him
  * however long he has waited. */
 static struct hearth_residency patient_policy_of(const struct hearth_scheduler *scheduler)

@@ -71,6 +71,12 @@ static struct hearth_room_answer make_room(void *argument, struct hearth_memory 
     return model->ops->make_room(model->argument, model, lacking, waited_ms);
 }
 
+static struct hearth_memory room_of_others(void *argument)
+{
+    struct hearth_served_model *model = argument;
+    return model->ops->room_of_others(model->argument, model);
+}
+
 static enum hearth_host_answer find_host(void *argument, const char *base, bool asks_anew,
                                          struct hearth_host **ret_host)
 {
@@ -107,6 +113,7 @@ static const struct hearth_load_ops load_ops = {.on_loading = loading,
                                                 .on_failed = failed,
                                                 .on_ended = ended,
                                                 .make_room = make_room,
+                                                .room_of_others = room_of_others,
                                                 .find_host = find_host,
                                                 .find_twin = find_twin};
 static const struct hearth_life_ops life_ops = {.on_settled = settled, .on_idle = idle};

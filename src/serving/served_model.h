@@ -27,6 +27,7 @@ struct hearth_served_ops {
     /* As of struct hearth_load_ops. */
     struct hearth_room_answer (*make_room)(void *argument, struct hearth_served_model *model,
                                            struct hearth_memory lacking, uint64_t waited_ms);
+    struct hearth_memory (*room_of_others)(void *argument, struct hearth_served_model *model);
     /* As of struct hearth_load_ops. */
     enum hearth_host_answer (*find_twin)(void *argument, struct hearth_served_model *model,
                                          const struct hearth_load_files *files,

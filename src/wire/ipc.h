@@ -133,6 +133,7 @@ enum hearth_ipc_tag {
     HEARTH_TAG_FITTING,         /* u32 × 2: STARTED: context and slots that would fit */
     HEARTH_TAG_DROPS_TURNS,     /* u32: HELLO: 1: of conversations that are too long */
     HEARTH_TAG_GAP_MAX,         /* u32: HELLO: milliseconds between two tokens of a stream */
+    HEARTH_TAG_MEMORY_REACH, /* u64: HELLO: bytes for what is proposed where a plan does not fit */
 };
 
 enum hearth_worker_counter {

@@ -65,6 +65,7 @@ int hearth_ipc_put_hello(struct hearth_buf *buf, const struct hearth_ipc_hello *
         hearth_ipc_put_text(&writer, HEARTH_TAG_READABLE, hello->readable);
     hearth_ipc_put_u32(&writer, HEARTH_TAG_SANDBOX, hello->sandbox);
     hearth_ipc_put_u64(&writer, HEARTH_TAG_MEMORY_LIMIT, hello->memory_limit);
+    hearth_ipc_put_u64(&writer, HEARTH_TAG_MEMORY_REACH, hello->memory_reach);
     hearth_ipc_put_text(&writer, HEARTH_TAG_CPUS, hello->cpus);
     hearth_ipc_put_u32(&writer, HEARTH_TAG_PROBE, hello->probe);
     hearth_ipc_put_u32(&writer, HEARTH_TAG_ADAPTER_PLACES, hello->adapter_places);
@@ -143,6 +144,8 @@ static int hello_field(const struct hearth_ipc_field *field, struct hearth_ipc_h
         return hearth_ipc_u32(field, &hello->threads);
     case HEARTH_TAG_MEMORY_LIMIT:
         return hearth_ipc_u64(field, &hello->memory_limit);
+    case HEARTH_TAG_MEMORY_REACH:
+        return hearth_ipc_u64(field, &hello->memory_reach);
     case HEARTH_TAG_PREFIX_BYTES:
         return hearth_ipc_u64(field, &hello->prefix_bytes);
     case HEARTH_TAG_SETTINGS:

@@ -28,8 +28,10 @@ struct hearth_ipc_hello {
     const char *settings_json;               /* or NULL; after get, of the struct (see finish) */
     const char *readable; /* paths of files and folders besides the model, one a line; or NULL */
     enum hearth_sandbox_mode sandbox;
-    uint64_t memory_limit;   /* bytes that the plan may need; 0: no limit */
-    char cpus[512];          /* cores to stay on, "0-3,8"; empty: any */
+    uint64_t memory_limit; /* bytes that the plan may need; 0: no limit */
+    uint64_t
+        memory_reach; /* bytes that a plan might need that is proposed where this does not fit */
+    char cpus[512];   /* cores to stay on, "0-3,8"; empty: any */
     uint32_t adapter_places; /* of struct hearth_load_params */
     bool probe;              /* STARTED, then end: nothing is loaded */
     /* What preparing an input may take, beside what its length allows; 0: the worker's default. */

@@ -55,21 +55,20 @@ static struct hearth_load_params load_params(const struct worker *worker)
 }
 
 /* Parts are added with care: they come from a plug-in, which had them from a file. */
-static bool fits(const struct worker *worker, const struct hearth_memory_plan *plan,
-                 uint64_t *ret_sum)
+static bool fits(const struct hearth_memory_plan *plan, uint64_t limit, uint64_t *ret_sum)
 {
     const uint64_t parts[] = {plan->weights, plan->cache, plan->scratch, plan->process};
     bool sums = true;
     *ret_sum = 0;
     for (int i = 0; i < 4; i++)
         sums &= !__builtin_add_overflow(*ret_sum, parts[i], ret_sum);
-    return sums && (!worker->hello.memory_limit || *ret_sum <= worker->hello.memory_limit);
+    return sums && (!limit || *ret_sum <= limit);
 }
 
-/* The largest context up to `most` with which the plan fits, found by halving: plans are made from
- * the header alone. 0: none. */
+/* The largest context up to `most` with which the plan fits into `limit`, found by halving: plans
+ * are made from the header alone. 0: none. */
 static uint32_t fitting_context(const struct worker *worker, const struct hearth_model_files *files,
-                                struct hearth_load_params params, uint32_t most)
+                                struct hearth_load_params params, uint32_t most, uint64_t limit)
 {
     uint32_t low = 0, high = most / CONTEXT_STEP;
     params.context_is_limit = true;
@@ -78,7 +77,7 @@ static uint32_t fitting_context(const struct worker *worker, const struct hearth
         uint32_t middle = low + (high - low + 1) / 2;
         uint64_t sum;
         params.context = middle * CONTEXT_STEP;
-        if (worker->ops->plan_memory(files, &params, &plan, NULL) == 0 && fits(worker, &plan, &sum))
+        if (worker->ops->plan_memory(files, &params, &plan, NULL) == 0 && fits(&plan, limit, &sum))
             low = middle;
         else
             high = middle - 1;
@@ -95,7 +94,8 @@ static void choose_context(const struct worker *worker, const struct hearth_mode
         return;
     uint32_t most = facts->trained_context ? facts->trained_context : CONTEXT_UNBOUNDED;
     params->context_is_limit = true;
-    params->context = fitting_context(worker, files, *params, most + CONTEXT_STEP - 1);
+    params->context = fitting_context(worker, files, *params, most + CONTEXT_STEP - 1,
+                                      worker->hello.memory_limit);
     if (!params->context)
         params->context = CONTEXT_STEP;
 }
@@ -110,13 +110,14 @@ static void send_started(struct worker *worker, const struct hearth_model_files 
     struct hearth_ipc_started started = {
         .version = HEARTH_IPC_VERSION, .sandbox = worker->sandbox, .facts = *facts, .plan = *plan};
     uint32_t most = params.context ? params.context : facts->trained_context;
-    uint64_t sum;
-    if (!worker->hello.probe && !fits(worker, plan, &sum) && facts->trained_context) {
+    uint64_t sum, limit = worker->hello.memory_limit, reach = worker->hello.memory_reach;
+    reach = limit > reach ? limit : reach;
+    if (!worker->hello.probe && !fits(plan, limit, &sum) && facts->trained_context) {
         started.fitting_slots = params.slots;
-        started.fitting_context = fitting_context(worker, files, params, most);
+        started.fitting_context = fitting_context(worker, files, params, most, reach);
         if (!started.fitting_context) {
             started.fitting_slots = params.slots = 1;
-            started.fitting_context = fitting_context(worker, files, params, most);
+            started.fitting_context = fitting_context(worker, files, params, most, reach);
         }
     }
     snprintf(started.engine_version, sizeof(started.engine_version), "%s", worker->ops->version);
@@ -129,7 +130,7 @@ static int check_memory(const struct worker *worker, const struct hearth_memory_
 {
     double mib = 1024.0 * 1024.0;
     uint64_t sum;
-    if (fits(worker, plan, &sum))
+    if (fits(plan, worker->hello.memory_limit, &sum))
         return 0;
     return hearth_error_set(error, HEARTH_EMEMORY,
                             "the model needs %.0f MiB (weights %.0f + cache %.0f + scratch %.0f + "

@@ -59,3 +59,6 @@ def test_a_context_takes_what_memory_allows_or_is_refused_with_what_would_fit(se
     rows = json.loads(server.cli("ps", "--json").stdout)["models"]
     context = next(row["context"] for row in rows if row["name"].startswith("roomy"))
     assert 256 <= context <= 8192 and context % 256 == 0, rows
+    # Idle models could go: what would fit is told as if they had.
+    again = ask(server, "large", ASKED[-1:])
+    assert again.status == 507 and "would fit" in again.text, again.text

@@ -49,6 +49,16 @@ static void test_the_limit_counts_what_is_loaded(void **state)
     room.used = 301 * MIB;
     assert_int_equal(hearth_memory_check(&plan, &room, &error), HEARTH_EMEMORY);
     assert_non_null(strstr(error.message, "limit 500.0 MiB less 301.0 MiB"));
+    /* Neither would do: the nearer bound is told, from which what may be taken comes. */
+    room.available.host = 199 * MIB;
+    room.used = 400 * MIB;
+    assert_int_equal(hearth_memory_check(&plan, &room, &error), HEARTH_EMEMORY);
+    assert_non_null(
+        strstr(error.message, "100.0 MiB may be taken: limit 500.0 MiB less 400.0 MiB"));
+    const struct hearth_memory_room without =
+        hearth_memory_without(&room, (struct hearth_memory){.host = 401 * MIB});
+    assert_int_equal(without.used, 0);
+    assert_int_equal(hearth_memory_most(&without).host, 500 * MIB);
     room.used = 600 * MIB;
     assert_int_equal(hearth_memory_most(&room).host, 0);
 }

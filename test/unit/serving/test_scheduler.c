@@ -614,6 +614,27 @@ static void test_an_idle_model_unloads_for_another(void **state)
     bed_close_with(&bed, other);
 }
 
+static void test_a_refusal_counts_on_what_idle_models_would_free(void **state)
+{
+    (void)state;
+    struct bed bed;
+    struct answer first = {0}, second = {0};
+    char other[64];
+    struct manual_backend *resident = open_crowded_bed(&bed, other, 0, &first);
+    manual_done(resident->sent[0]);
+    manual_plan.weights = 2000;
+    assert_int_equal(submit_to(&bed, &second, "n"), 0);
+    run_until_started(&bed, 2);
+    assert_int_equal(manual->spec.hello.memory_limit, 400);
+    assert_int_equal(manual->spec.hello.memory_reach, 1000);
+    manual_planned();
+    manual_ended_as_asked();
+    assert_int_equal(second.error, HEARTH_EMEMORY);
+    assert_non_null(strstr(second.message, "1000 B may be taken: limit 1000 B less 0 B"));
+    assert_false(resident->stopping);
+    bed_close_with(&bed, other);
+}
+
 static void test_a_pinned_model_does_not_unload_for_another(void **state)
 {
     (void)state;
@@ -757,6 +778,7 @@ int main(void)
         cmocka_unit_test(test_drain_ends_at_its_deadline),
         cmocka_unit_test(test_one_model_plans_at_a_time),
         cmocka_unit_test(test_an_idle_model_unloads_for_another),
+        cmocka_unit_test(test_a_refusal_counts_on_what_idle_models_would_free),
         cmocka_unit_test(test_a_pinned_model_does_not_unload_for_another),
         cmocka_unit_test(test_a_busy_model_is_held_for_one_that_has_waited_too_long),
         cmocka_unit_test(test_a_held_model_goes_on_when_nobody_waits_for_its_room_any_more),

@@ -136,6 +136,7 @@ static void hello_comes_back_as_it_was(void **state)
                                      .readable = "/a/poet.gguf\n/a/coder",
                                      .sandbox = HEARTH_SANDBOX_REQUIRE,
                                      .memory_limit = 1ull << 40,
+                                     .memory_reach = 1ull << 41,
                                      .probe = true,
                                      .context_is_limit = true};
     struct hearth_ipc_hello got;
