@@ -190,9 +190,13 @@ void hearth_answer_refuse(struct hearth_exchange *exchange, enum hearth_error_sh
     send_error(exchange, shape, error, detail);
 }
 
-/* Paths of this machine are nothing for clients.
- *
- * The call is ended first, which counts it; from then on it may be gone, so what is needed is taken
+void hearth_answer_hide(const struct hearth_call *call, struct hearth_error *error)
+{
+    if (call->gateway->home)
+        hearth_home_hide(call->gateway->home, error);
+}
+
+/* The call is ended first, which counts it; from then on it may be gone, so what is needed is taken
  * out before. */
 void hearth_answer_error(struct hearth_call *call, const struct hearth_error *error,
                          const struct hearth_error_detail *detail)
@@ -200,8 +204,7 @@ void hearth_answer_error(struct hearth_call *call, const struct hearth_error *er
     struct hearth_exchange *exchange = call->exchange;
     enum hearth_error_shape shape = call->route->errors;
     struct hearth_error told = *error;
-    if (call->gateway->home)
-        hearth_home_hide(call->gateway->home, &told);
+    hearth_answer_hide(call, &told);
     hearth_call_end(call, hearth_error_status(shape, told.code));
     send_error(exchange, shape, &told, detail);
 }

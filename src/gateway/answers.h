@@ -32,6 +32,10 @@ void hearth_answer_refuse(struct hearth_exchange *exchange, enum hearth_error_sh
                           const struct hearth_error *error,
                           const struct hearth_error_detail *detail);
 
+/* Every error goes through it before a client reads it, in an answer or within a stream: paths of
+ * this machine are nothing for clients. Answers do it by themselves. */
+void hearth_answer_hide(const struct hearth_call *call, struct hearth_error *error);
+
 /* Each of these ends the call; afterwards it may be used only by who holds it. Texts that are given
  * are copied. */
 void hearth_answer_error(struct hearth_call *call, const struct hearth_error *error,

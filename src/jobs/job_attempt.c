@@ -3,7 +3,6 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "catalog/catalog.h"
-#include "config/home.h"
 #include "config/settings.h"
 #include "jobs/job_facts.h"
 #include "jobs/job_files.h"
@@ -37,7 +36,6 @@ static void end_attempt(struct hearth_job_attempt *attempt, enum hearth_job_end 
         end.error = *error;
         hearth_job_facts_name(attempt->options.facts, attempt->base_path, attempt->folder,
                               &end.error);
-        hearth_home_hide(attempt->options.work->home, &end.error);
     }
     end.version_number = attempt->adoption.version_number;
     end.artifact_path = attempt->adoption.artifact_path;

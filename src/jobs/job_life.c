@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/out_file.h"
+#include "config/home.h"
 #include "config/settings.h"
 #include "jobs/job_track.h"
 #include "jobs/jobs_private.h"
@@ -95,12 +96,15 @@ static void on_event(void *argument, const json_t *event)
 
 /* The end of an attempt */
 
+/* Clients read it as long as the job is known, and so does who follows its events. */
 static void note_error(struct hearth_training_job *job, const struct hearth_error *error)
 {
     const struct hearth_error_row *row = hearth_error_row(error->code);
-    hearth_job_facts_error(job->facts, row->code, error->message);
+    struct hearth_error told = *error;
+    hearth_home_hide(job->all->work.home, &told);
+    hearth_job_facts_error(job->facts, row->code, told.message);
     log_event(job, json_pack("{s:s, s:s, s:s}", "type", "log", "level", "error", "message",
-                             error->message));
+                             told.message));
 }
 
 static void describe(const struct hearth_training_job *job, const struct hearth_attempt_end *end,

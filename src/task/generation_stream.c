@@ -187,13 +187,15 @@ void hearth_text_stream_tell_error(struct hearth_generation *g, const struct hea
                                    const struct hearth_error_detail *detail)
 {
     struct hearth_call *call = g->answering.call;
+    struct hearth_error told = *error;
     struct hearth_buf buf;
+    hearth_answer_hide(call, &told);
     hearth_buf_init(&buf, EVENT_MAX);
     size_t start = frame_open(g, &buf);
     if (g->shape->write_error)
-        g->shape->write_error(g, error, &buf);
+        g->shape->write_error(g, &told, &buf);
     else
-        hearth_error_write(&buf, call->route->errors, hearth_exchange_id(call->exchange), error,
+        hearth_error_write(&buf, call->route->errors, hearth_exchange_id(call->exchange), &told,
                            detail);
     frame_close(g, &buf, start);
     say_last_words(g, &buf);

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "gateway/answers.h"
 #include "serving/shared_input.h"
 #include "task/labels.h"
 
@@ -154,6 +155,7 @@ static bool on_missed(struct hearth_answering *answering, uint32_t index,
     row->done = false;
     row->error = hearth_alloc(sizeof(*error));
     *row->error = *error;
+    hearth_answer_hide(answering->call, row->error);
     v->retry_after_ms = (uint32_t)larger(v->retry_after_ms, retry_after_ms);
     v->shown.missing++;
     return true;

@@ -103,6 +103,18 @@ def test_a_stream_that_fails_late_ends_in_its_apis_own_way(server, version, path
         assert fault["detail"] and fault["code"]
 
 
+def test_an_error_within_a_stream_names_no_folder_of_the_server(server):
+    install(server, "late", "reply = one two three; error_at_token = 2", task="chat")
+    chat, text = {"messages": HELLO}, {"prompt": "words"}
+    for path, body in (("/v1/chat/completions", chat), ("/v1/completions", text), ("/v1/responses", {"input": "words"}),
+                       ("/v1/messages", {**chat, "max_tokens": 9}), ("/api/chat", chat), ("/api/generate", text),
+                       ("/completion", text), ("/inference/stream", {**text, "model_id": "late"})):
+        named = {} if "model_id" in body else {"model": "late", "stream": True}
+        answer = server.post(path, {**named, **body})
+        assert answer.status == 200 and "one" in answer.text, (path, answer.text)
+        assert "says that this token fails" in answer.text and str(server.home) not in answer.text, (path, answer.text)
+
+
 def test_the_openai_client_raises_what_a_stream_ends_with(server):
     install(server, "frail", "reply = one two three four five six; crash_at_token = 4; token_us = 20000",
             task="chat")

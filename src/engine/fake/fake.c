@@ -122,6 +122,7 @@ static void fake_unload(struct hearth_engine *engine)
     fake_words_destroy(engine->words);
     fake_script_finish(&engine->script);
     hearth_free(engine->memory);
+    hearth_free(engine->path);
     pthread_mutex_destroy(&engine->lock);
     pthread_cond_destroy(&engine->aborted_now);
     hearth_free(engine);
@@ -141,6 +142,7 @@ static int fake_load(const struct hearth_model_files *files,
     struct hearth_engine *engine = hearth_calloc(1, sizeof(*engine));
     /* The engine owns the script's texts from here on, and unload frees them. */
     engine->script = script;
+    engine->path = hearth_strdup(files->path);
     engine->words = fake_words_create();
     engine->context = context_of(&script, params);
     engine->slots = slots_of(params);

@@ -46,6 +46,7 @@ struct hearth_engine {
     struct fake_sequence *sequences; /* the slots, and the places behind them */
     uint32_t requests;               /* begun so far */
     char *memory;                    /* load_bytes */
+    char *path;                      /* of the script */
 
     pthread_mutex_t lock; /* guards the members below */
     pthread_cond_t aborted_now;

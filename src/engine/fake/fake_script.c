@@ -142,6 +142,7 @@ static const struct key {
     KEY("crash_at_request", COUNT, crash_at_request),
     KEY("crash_word", TEXT, crash_word),
     KEY("error_word", TEXT, error_word),
+    KEY("error_at_token", COUNT, error_at_token),
     KEY("hang_word", TEXT, hang_word),
     KEY("crash_early_word", TEXT, crash_early_word),
     KEY("grow_word", TEXT, grow_word),
@@ -229,7 +230,8 @@ int fake_script_read(const char *path, struct fake_script *ret_script, struct he
                                  .labels = 1,
                                  .stall_at = FAKE_NEVER,
                                  .crash_at_token = FAKE_NEVER,
-                                 .crash_at_request = FAKE_NEVER};
+                                 .crash_at_request = FAKE_NEVER,
+                                 .error_at_token = FAKE_NEVER};
     struct line line = {.path = path};
     char *text = NULL;
     int rc = read_text(path, &text, error);

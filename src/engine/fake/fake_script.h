@@ -31,6 +31,7 @@ struct fake_script {
     enum fake_crash crash;
     bool crash_at_load, crash_at_describe;
     uint32_t crash_at_token, crash_at_request; /* from 1; FAKE_NEVER */
+    uint32_t error_at_token;                   /* as these */
     char *crash_word;                          /* NULL: none */
     char *error_word;                          /* a prompt that contains it is refused */
     /* NULL: none. What a prompt that contains it does while it is prepared: it never comes back, it

@@ -194,6 +194,20 @@ static void emit_done(struct hearth_engine *engine, uint32_t number, enum hearth
     free_sequence(engine, sequence);
 }
 
+/* As engines fail that cannot read a file of the model: the message names it. */
+static void emit_error(struct hearth_engine *engine, uint32_t number,
+                       struct hearth_event_sink *sink)
+{
+    char *message = hearth_format("%s says that this token fails", engine->path);
+    const struct hearth_event event = {.kind = HEARTH_EVENT_ERROR,
+                                       .sequence = number,
+                                       .error = HEARTH_EINTERNAL,
+                                       .bytes = {message, strlen(message)}};
+    sink->emit(sink, &event);
+    free_sequence(engine, &engine->sequences[number]);
+    hearth_free(message);
+}
+
 /* Any number will do, as long as it is the same for the same token. */
 static float token_logprob(int32_t token)
 {
@@ -308,6 +322,10 @@ static void generate(struct hearth_engine *engine, uint32_t number, struct heart
     add_token(engine, sequence, prepared->reply[sequence->completion % prepared->reply_count]);
     if (sequence->completion == engine->script.crash_at_token)
         fake_crash_now(&engine->script);
+    if (sequence->completion == engine->script.error_at_token) {
+        emit_error(engine, number, sink);
+        return;
+    }
     uint32_t number_of_stop;
     size_t stop = stop_offset(sequence, &number_of_stop);
     /* A stop string may end in the middle of a token: what stands before it is still said. */

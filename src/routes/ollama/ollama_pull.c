@@ -107,7 +107,9 @@ static void end_stream(struct pull *pull, const struct hearth_error *error)
     struct hearth_buf lines;
     hearth_buf_init(&lines, LINES_MAX);
     if (error) {
-        hearth_error_write(&lines, HEARTH_ERRORS_OLLAMA, NULL, error, NULL);
+        struct hearth_error told = *error;
+        hearth_answer_hide(call, &told);
+        hearth_error_write(&lines, HEARTH_ERRORS_OLLAMA, NULL, &told, NULL);
         hearth_buf_char(&lines, '\n');
     } else {
         write_status(&lines, "verifying sha256 digest");
