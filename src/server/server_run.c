@@ -9,10 +9,8 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/memory.h"
-#include "blob/blob.h"
 #include "catalog/catalog.h"
 #include "config/home.h"
-#include "config/lock.h"
 #include "config/settings.h"
 #include "config/text_file.h"
 #include "deferred/deferred.h"
@@ -34,6 +32,7 @@
 #include "server/definitions_import.h"
 #include "server/housekeeping.h"
 #include "server/metrics_observer.h"
+#include "server/pins_check.h"
 #include "server/probe_settings.h"
 #include "server/routes.gen.h"
 #include "server/shutdown.h"
@@ -54,7 +53,7 @@
 enum { STREAM_QUIET_MS = 10000 };
 
 /* REFRESH_MS: how late the catalogue may see what another process (a command line) has written. */
-enum { LANE_QUEUE_MAX = 256, REFRESH_MS = 2000, LOCK_BYTES_MAX = 64 << 20 };
+enum { LANE_QUEUE_MAX = 256, REFRESH_MS = 2000 };
 
 /* A partial blob is worth keeping as long as somebody may want to go on with it. */
 enum { HOUSEKEEPING_MS = 3600000, CHANGES_KEPT = 10000, PARTIAL_AGE_DAYS = 7 };
@@ -122,46 +121,6 @@ static int create_track(struct hearth_gateway *gateway, struct hearth_error *err
     return 0;
 }
 
-/* Cheap, because it is done before anything is served: the bytes themselves are read again before
- * a model is loaded. */
-static int check_pinned_files(struct hearth_blob_store *blobs, const struct hearth_lock *lock,
-                              struct hearth_error *error)
-{
-    for (size_t i = 0; i < lock->count; i++) {
-        const struct hearth_lock_entry *entry = &lock->entries[i];
-        for (size_t k = 0; k < entry->file_count; k++) {
-            const struct hearth_lock_file *file = &entry->files[k];
-            int64_t size;
-            bool present = hearth_blob_exists(blobs, file->sha256, &size);
-            if (!present || size != file->size)
-                return hearth_error_set(error, HEARTH_EDIGEST,
-                                        "--locked: %s, file %.200s %s hearth.lock pins; `hearth "
-                                        "install --locked` fetches it",
-                                        entry->name, file->path,
-                                        present ? "has not the size that"
-                                                : "is not here with the bytes that");
-        }
-    }
-    return 0;
-}
-
-/* A server that is told to keep to hearth.lock needs one that can be read, and what it pins. */
-static int check_lock(struct running *running, struct hearth_error *error)
-{
-    struct hearth_lock *lock;
-    if (!running->gateway.settings->locked)
-        return 0;
-    struct hearth_arena *arena = hearth_arena_create(LOCK_BYTES_MAX);
-    int rc = hearth_lock_read(running->lock_path, arena, &lock, error);
-    if (rc == HEARTH_ENOTFOUND)
-        hearth_error_set(error, rc, "--locked: there is no %.300s; `hearth lock` writes it",
-                         running->lock_path);
-    if (!rc)
-        rc = check_pinned_files(running->gateway.blobs, lock, error);
-    hearth_arena_destroy(arena);
-    return rc;
-}
-
 /* The model of --model joins the catalogue before the lock is checked, so that a locked server
  * knows it too. */
 static int open_scheduler(struct running *running, struct hearth_error *error)
@@ -179,7 +138,7 @@ static int open_scheduler(struct running *running, struct hearth_error *error)
     running->observer = hearth_metrics_observer(gateway->metrics);
     snprintf(running->lock_path, sizeof(running->lock_path), "%s/hearth.lock",
              gateway->origins->project_directory);
-    rc = check_lock(running, error);
+    rc = settings->locked ? hearth_pins_check(running->lock_path, gateway->blobs, error) : 0;
     if (rc)
         return rc;
     rc = hearth_home_path(gateway->home, "prefixes", running->prefixes_path,
