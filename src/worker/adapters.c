@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "loop/channel.h"
+#include "worker/parcel.h"
 #include "worker/plugin.h"
 #include "worker/prefixes.h"
 

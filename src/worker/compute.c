@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "loop/loop.h"
 #include "worker/drafting.h"
+#include "worker/parcel.h"
 #include "worker/plugin.h"
 #include "worker/prefixes.h"
 #include "worker/worker.h"
@@ -11,7 +12,6 @@
 #include <string.h>
 #include <time.h>
 
-#define PARCEL_MAX (64u << 20)
 #define GAP_MAX_MS 100u
 /* Steps on end that an engine may break off unasked (an abort that came late), before it counts as
  * a failure. */
@@ -23,7 +23,7 @@ struct compute {
     struct stream **running;                /* by sequence; NULL: free */
     struct hearth_turn_sequence *sequences; /* the same, as the choice of one sees them */
     struct hearth_turns waiting;            /* prepared */
-    struct parcel *parcel;                  /* what this round says */
+    struct outbox outbox;                   /* what this round says */
     struct prefixes prefixes;
     struct hearth_batch_pace pace;
     struct drafting drafting;
@@ -37,40 +37,10 @@ struct compute {
     struct hearth_step_item *items;
 };
 
-struct parcel *parcel_create(struct worker *worker)
-{
-    struct parcel *parcel = hearth_calloc(1, sizeof(*parcel));
-    parcel->worker = worker;
-    parcel->descriptor = -1;
-    hearth_buf_init(&parcel->frames, PARCEL_MAX);
-    return parcel;
-}
-
-/* From here on the parcel is the loop thread's. */
-void parcel_send(struct parcel *parcel)
-{
-    hearth_loop_post(parcel->worker->loop, worker_deliver, parcel);
-}
-
-/* What was said so far goes off, in order. */
-static void flush(struct compute *compute)
-{
-    if (compute->parcel)
-        parcel_send(compute->parcel);
-    compute->parcel = NULL;
-}
-
-static struct parcel *parcel_of(struct compute *compute)
-{
-    if (!compute->parcel)
-        compute->parcel = parcel_create(compute->worker);
-    return compute->parcel;
-}
-
 /* The stream's last frame has been put: it leaves its sequence and goes back with the parcel. */
 static void retire(struct compute *compute, struct stream *stream)
 {
-    struct parcel *parcel = parcel_of(compute);
+    struct parcel *parcel = outbox_parcel(&compute->outbox);
     if (stream->began_us) {
         assert(compute->running[stream->sequence] == stream);
         prefixes_end(&compute->prefixes, stream);
@@ -84,8 +54,8 @@ static void retire(struct compute *compute, struct stream *stream)
 
 static void fail(struct compute *compute, struct stream *stream, int code, const char *message)
 {
-    hearth_ipc_put_failure(&parcel_of(compute)->frames, HEARTH_IPC_ERROR, stream->id, code,
-                           message);
+    hearth_ipc_put_failure(&outbox_parcel(&compute->outbox)->frames, HEARTH_IPC_ERROR, stream->id,
+                           code, message);
     retire(compute, stream);
 }
 
@@ -118,7 +88,7 @@ static void on_event(struct hearth_event_sink *sink, const struct hearth_event *
     if (!stream || stream->finished || stream->failed)
         return;
     const struct hearth_ipc_times times = times_of(stream);
-    struct parcel *parcel = parcel_of(compute);
+    struct parcel *parcel = outbox_parcel(&compute->outbox);
     int descriptor = -1;
     int rc = hearth_ipc_put_event(&parcel->frames, stream->id, event,
                                   event->kind == HEARTH_EVENT_DONE ? &times : NULL, &descriptor);
@@ -128,7 +98,7 @@ static void on_event(struct hearth_event_sink *sink, const struct hearth_event *
     }
     if (descriptor >= 0) {
         parcel->descriptor = descriptor;
-        flush(compute);
+        outbox_send(&compute->outbox);
     }
     if (uses_credit(event->kind))
         stream->spent++;
@@ -468,7 +438,7 @@ static bool round_(struct compute *compute)
     adapters_execute(worker, orders);
     give_sequences(compute);
     drafting_draft(&compute->drafting, compute->running, worker->slots);
-    flush(compute);
+    outbox_send(&compute->outbox);
     pthread_mutex_lock(&worker->lock);
     publish(compute);
     bool news = false;
@@ -482,7 +452,7 @@ static bool round_(struct compute *compute)
     pthread_mutex_unlock(&worker->lock);
     if (count)
         step(compute, count);
-    flush(compute);
+    outbox_send(&compute->outbox);
     return !finish;
 }
 
@@ -493,7 +463,7 @@ void *compute_run(void *argument)
     struct worker *worker = argument;
     pthread_setname_np(pthread_self(), "compute");
     if (load_model(worker)) {
-        struct compute compute = {.sink.emit = on_event, .worker = worker};
+        struct compute compute = {.sink.emit = on_event, .worker = worker, .outbox = {worker}};
         compute.running = hearth_calloc(worker->slots, sizeof(*compute.running));
         compute.sequences = hearth_calloc(worker->slots, sizeof(*compute.sequences));
         compute.step_streams = hearth_calloc(worker->slots, sizeof(*compute.step_streams));

@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "loop/loop.h"
 #include "worker/memory_cap.h"
+#include "worker/parcel.h"
 #include "worker/plugin.h"
 #include "worker/worker.h"
 

@@ -4,6 +4,7 @@
 #include "loop/channel.h"
 #include "loop/loop.h"
 #include "loop/pool.h"
+#include "worker/parcel.h"
 #include "worker/plugin.h"
 #include "worker/worker.h"
 

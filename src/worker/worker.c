@@ -9,6 +9,7 @@
 #include "loop/loop.h"
 #include "loop/pool.h"
 #include "worker/memory_cap.h"
+#include "worker/parcel.h"
 #include "worker/plugin.h"
 #include "worker/sandbox.h"
 

@@ -68,15 +68,6 @@ struct stream {
     uint64_t arrived_us, began_us, prefilled_us;
 };
 
-/* Frames on their way to the loop thread, and the streams that ended with them. */
-struct parcel {
-    struct worker *worker;
-    struct parcel *next;
-    struct hearth_buf frames;
-    int descriptor; /* of the only frame then; -1 */
-    struct stream *ended;
-};
-
 enum worker_state { WORKER_NEW, WORKER_STARTING, WORKER_READY, WORKER_DRAINING, WORKER_ENDING };
 
 enum adapter_state { ADAPTER_NONE, ADAPTER_COMES, ADAPTER_THERE };
@@ -157,9 +148,5 @@ void adapters_execute(struct worker *worker, struct adapter_order *orders);
 void *compute_run(void *worker);
 /* load.c: false when it failed or was a probe, and the frames say so. */
 bool load_model(struct worker *worker);
-
-/* Parcels: from the compute thread to the channel. */
-struct parcel *parcel_create(struct worker *worker);
-void parcel_send(struct parcel *parcel); /* posts it */
 
 #endif
