@@ -1,6 +1,4 @@
-/* The queue of kept requests and those that run. The store decides who wins when a request is
- * canceled while it begins or ends: each step reads the row's state, or brings its revision, and a
- * step that comes too late changes nothing. */
+/* The queue of kept requests and those that run; what is decided in the store is in kept_rows.c. */
 #include "deferred/kept_requests.h"
 
 #include "base/clock.h"
@@ -9,7 +7,9 @@
 #include "base/memory.h"
 #include "config/settings.h"
 #include "deferred/callbacks.h"
+#include "deferred/kept_list.h"
 #include "deferred/kept_record.h"
+#include "deferred/kept_rows.h"
 #include "domain/kept_state.h"
 #include "gateway/call.h"
 #include "gateway/detached_call.h"
@@ -19,70 +19,17 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { ID_SIZE = 32, ANSWER_MAX = 64 << 20 };
-
-/* One that waits or runs. `detached` is NULL while it waits, and while the store is asked. */
-struct kept {
-    struct kept *next;
-    struct hearth_kept_requests *all;
-    struct hearth_detached *detached;
-    json_t *facts; /* from its begin on */
-    const char *principal;
-    int64_t created_ms, revision, size;
-    struct hearth_call_progress progress; /* of the call that runs */
-    char id[ID_SIZE];
-};
-
-struct kept_list {
-    struct kept *first, **end;
-};
+enum { ANSWER_MAX = 64 << 20 };
 
 struct hearth_kept_requests {
     struct hearth_gateway *gateway;
     struct hearth_callbacks *callbacks;
-    struct kept_list waiting, running;
+    struct hearth_kept_list waiting, running;
     int64_t running_count;
     bool is_stopped;
 };
 
-static void list_init(struct kept_list *list)
-{
-    list->first = NULL;
-    list->end = &list->first;
-}
-
-static void list_add(struct kept_list *list, struct kept *kept)
-{
-    kept->next = NULL;
-    *list->end = kept;
-    list->end = &kept->next;
-}
-
-static struct kept *list_take(struct kept_list *list, const char *id)
-{
-    for (struct kept **at = &list->first; *at; at = &(*at)->next) {
-        struct kept *kept = *at;
-        if (strcmp(kept->id, id) != 0)
-            continue;
-        *at = kept->next;
-        if (!*at)
-            list->end = at;
-        return kept;
-    }
-    return NULL;
-}
-
-/* Of a list that is not empty. */
-static struct kept *list_take_first(struct kept_list *list)
-{
-    struct kept *kept = list->first;
-    list->first = kept->next;
-    if (!list->first)
-        list->end = &list->first;
-    return kept;
-}
-
-static void free_kept(struct kept *kept)
+static void free_kept(struct hearth_kept *kept)
 {
     json_decref(kept->facts);
     hearth_free(kept);
@@ -90,18 +37,18 @@ static void free_kept(struct kept *kept)
 
 static void add_waiting(struct hearth_kept_requests *all, const char *id)
 {
-    struct kept *kept = hearth_calloc(1, sizeof(*kept));
+    struct hearth_kept *kept = hearth_calloc(1, sizeof(*kept));
     kept->all = all;
     snprintf(kept->id, sizeof(kept->id), "%s", id);
-    list_add(&all->waiting, kept);
+    hearth_kept_list_add(&all->waiting, kept);
 }
 
 static void run_more(struct hearth_kept_requests *all);
 
-static void leave_running(struct kept *kept)
+static void leave_running(struct hearth_kept *kept)
 {
     struct hearth_kept_requests *all = kept->all;
-    list_take(&all->running, kept->id);
+    hearth_kept_list_take(&all->running, kept->id);
     all->running_count--;
     free_kept(kept);
     run_more(all);
@@ -142,7 +89,8 @@ static void after_end(struct hearth_store_work *work)
 }
 
 /* `body` is taken over. */
-static void end_record(struct kept *kept, enum hearth_kept_state state, struct hearth_buf *body)
+static void end_record(struct hearth_kept *kept, enum hearth_kept_state state,
+                       struct hearth_buf *body)
 {
     struct hearth_kept_requests *all = kept->all;
     int64_t now_ms = hearth_clock_wall_ms();
@@ -169,7 +117,7 @@ static void end_record(struct kept *kept, enum hearth_kept_state state, struct h
     hearth_store_work_start(all->gateway->store, &ending->work);
 }
 
-static void fail_record(struct kept *kept, int code, const char *message)
+static void fail_record(struct hearth_kept *kept, int code, const char *message)
 {
     struct hearth_buf nothing;
     hearth_buf_init(&nothing, 0);
@@ -180,7 +128,7 @@ static void fail_record(struct kept *kept, int code, const char *message)
 /* An error of the call is an answer like any other: it is kept with its status. */
 static void on_answer(void *argument, const struct hearth_answer_record *answer)
 {
-    struct kept *kept = argument;
+    struct hearth_kept *kept = argument;
     kept->detached = NULL;
     if (answer->body.failed) {
         fail_record(kept, HEARTH_ETOOLARGE, "the answer is larger than what is kept of one");
@@ -202,32 +150,20 @@ static void on_answer(void *argument, const struct hearth_answer_record *answer)
 struct beginning {
     struct hearth_store_work work;
     struct hearth_kept_requests *all;
-    struct kept *kept;
+    struct hearth_kept *kept;
     struct hearth_record *record;
-    char id[ID_SIZE];
+    char id[HEARTH_KEPT_ID_SIZE];
     int64_t now_ms;
 };
 
 static int write_begin(struct hearth_store *store, struct hearth_store_work *work)
 {
     struct beginning *beginning = (struct beginning *)work;
-    int rc = hearth_store_record_get(store, HEARTH_KEPT_REQUEST, beginning->id, NULL, work->arena,
-                                     &beginning->record, &work->error);
-    if (rc)
-        return rc;
-    struct hearth_record row = *beginning->record;
-    if (strcmp(row.label, hearth_kept_state_name(HEARTH_KEPT_QUEUED)) != 0)
-        return hearth_error_set(&work->error, HEARTH_ECONFLICT, "it is %s already", row.label);
-    row.label = hearth_kept_state_name(HEARTH_KEPT_RUNNING);
-    row.facts_json = hearth_kept_record_begun(row.facts_json, beginning->now_ms, work->arena);
-    row.body = NULL;
-    rc = hearth_store_record_update(store, &row, &work->error);
-    beginning->record->facts_json = row.facts_json;
-    beginning->record->revision++;
-    return rc;
+    return hearth_kept_row_begin(store, beginning->id, beginning->now_ms, work->arena,
+                                 &beginning->record, &work->error);
 }
 
-static void run_begun(struct kept *kept, const struct hearth_record *record,
+static void run_begun(struct hearth_kept *kept, const struct hearth_record *record,
                       struct hearth_arena *arena)
 {
     struct hearth_gateway *gateway = kept->all->gateway;
@@ -260,7 +196,7 @@ static void run_begun(struct kept *kept, const struct hearth_record *record,
 static void after_begin(struct hearth_store_work *work)
 {
     struct beginning *beginning = (struct beginning *)work;
-    struct kept *kept = beginning->kept;
+    struct hearth_kept *kept = beginning->kept;
     struct hearth_kept_requests *all = beginning->all;
     if (all->is_stopped) {
         /* The record says that it was running: the next server runs it once more. */
@@ -275,7 +211,7 @@ static void after_begin(struct hearth_store_work *work)
     hearth_store_work_free(work);
 }
 
-static void begin(struct hearth_kept_requests *all, struct kept *kept)
+static void begin(struct hearth_kept_requests *all, struct hearth_kept *kept)
 {
     struct beginning *beginning =
         hearth_store_work_create(sizeof(*beginning), write_begin, after_begin);
@@ -283,7 +219,7 @@ static void begin(struct hearth_kept_requests *all, struct kept *kept)
     beginning->kept = kept;
     beginning->now_ms = hearth_clock_wall_ms();
     memcpy(beginning->id, kept->id, sizeof(kept->id));
-    list_add(&all->running, kept);
+    hearth_kept_list_add(&all->running, kept);
     all->running_count++;
     hearth_store_work_start(all->gateway->store, &beginning->work);
 }
@@ -292,7 +228,7 @@ static void run_more(struct hearth_kept_requests *all)
 {
     while (!all->is_stopped && all->waiting.first &&
            all->running_count < all->gateway->settings->async_parallel)
-        begin(all, list_take_first(&all->waiting));
+        begin(all, hearth_kept_list_take_first(&all->waiting));
 }
 
 /* New ones */
@@ -306,7 +242,7 @@ struct adding {
     void (*on_kept)(void *argument, const struct hearth_record *record,
                     const struct hearth_error *error);
     void *argument;
-    char id[ID_SIZE];
+    char id[HEARTH_KEPT_ID_SIZE];
 };
 
 static int write_new(struct hearth_store *store, struct hearth_store_work *work)
@@ -369,42 +305,13 @@ struct recovery {
     int64_t limit, now_ms, expires_ms;
 };
 
-static int recover_one(struct hearth_store *store, const struct recovery *recovery,
-                       const struct hearth_record *record, struct hearth_error *error)
-{
-    struct hearth_arena *arena = recovery->work.arena;
-    struct hearth_record row = *record;
-    uint32_t attempts = hearth_kept_record_attempts(row.facts_json);
-    enum hearth_kept_state state = hearth_kept_state_after_restart(HEARTH_KEPT_RUNNING, attempts);
-    row.label = hearth_kept_state_name(state);
-    if (state == HEARTH_KEPT_FAILED) {
-        row.facts_json = hearth_kept_record_given_up(row.facts_json, recovery->now_ms, arena);
-        row.expires_ms = recovery->expires_ms;
-        row.body = "";
-        row.body_length = 0;
-        row.size = 0;
-    }
-    return hearth_store_record_update(store, &row, error);
-}
-
-/* First what was running becomes queued, or failed; then the queue is read in its order. */
 static int read_left(struct hearth_store *store, struct hearth_store_work *work)
 {
     struct recovery *recovery = (struct recovery *)work;
-    struct hearth_record_filter filter = {
-        .kind = HEARTH_KEPT_REQUEST,
-        .label = hearth_kept_state_name(HEARTH_KEPT_RUNNING),
-        .ascending = true,
-        .limit = recovery->limit,
-    };
-    int rc = hearth_store_record_list(store, &filter, work->arena, &recovery->records,
-                                      &recovery->count, &work->error);
-    for (size_t i = 0; !rc && i < recovery->count; i++)
-        rc = recover_one(store, recovery, &recovery->records[i], &work->error);
-    filter.label = hearth_kept_state_name(HEARTH_KEPT_QUEUED);
-    return rc ? rc
-              : hearth_store_record_list(store, &filter, work->arena, &recovery->records,
-                                         &recovery->count, &work->error);
+    const struct hearth_kept_rows_left left = {
+        .limit = recovery->limit, .now_ms = recovery->now_ms, .expires_ms = recovery->expires_ms};
+    return hearth_kept_rows_recover(store, &left, work->arena, &recovery->records, &recovery->count,
+                                    &work->error);
 }
 
 static void after_left(struct hearth_store_work *work)
@@ -433,31 +340,12 @@ void hearth_kept_requests_start(struct hearth_kept_requests *all)
 
 /* Cancels and stops */
 
-int hearth_kept_request_cancel(struct hearth_store *store, const char *id, const char *principal,
-                               int64_t now_ms, int64_t keep_ms, struct hearth_arena *arena,
-                               bool *ret_canceled, struct hearth_error *error)
-{
-    struct hearth_record *record;
-    int rc =
-        hearth_store_record_get(store, HEARTH_KEPT_REQUEST, id, principal, arena, &record, error);
-    if (rc)
-        return rc;
-    int state = hearth_kept_state_parse(record->label);
-    *ret_canceled = state >= 0 && !hearth_kept_state_is_over((enum hearth_kept_state)state);
-    if (!*ret_canceled)
-        return hearth_store_record_delete(store, HEARTH_KEPT_REQUEST, id, error);
-    record->label = hearth_kept_state_name(HEARTH_KEPT_CANCELED);
-    record->facts_json = hearth_kept_record_ended(record->facts_json, now_ms, arena);
-    record->expires_ms = now_ms + keep_ms;
-    return hearth_store_record_update(store, record, error);
-}
-
 void hearth_kept_requests_forget(struct hearth_kept_requests *all, const char *id)
 {
-    struct kept *waiting = list_take(&all->waiting, id);
+    struct hearth_kept *waiting = hearth_kept_list_take(&all->waiting, id);
     if (waiting)
         free_kept(waiting);
-    for (struct kept *kept = all->running.first; kept; kept = kept->next) {
+    for (struct hearth_kept *kept = all->running.first; kept; kept = kept->next) {
         if (strcmp(kept->id, id) != 0 || !kept->detached)
             continue;
         hearth_detached_cancel(kept->detached);
@@ -472,8 +360,8 @@ struct hearth_kept_requests *hearth_kept_requests_create(struct hearth_gateway *
     struct hearth_kept_requests *all = hearth_calloc(1, sizeof(*all));
     all->gateway = gateway;
     all->callbacks = callbacks;
-    list_init(&all->waiting);
-    list_init(&all->running);
+    hearth_kept_list_init(&all->waiting);
+    hearth_kept_list_init(&all->running);
     return all;
 }
 
@@ -489,7 +377,7 @@ static int write_back(struct hearth_store *store, struct hearth_store_work *work
     return hearth_store_record_update(store, &returning->record, &work->error);
 }
 
-static void give_back(struct kept *kept)
+static void give_back(struct hearth_kept *kept)
 {
     struct returning *returning =
         hearth_store_work_create(sizeof(*returning), write_back, hearth_store_work_free);
@@ -514,7 +402,7 @@ void hearth_kept_requests_stop(struct hearth_kept_requests *all)
     if (!all || all->is_stopped)
         return;
     all->is_stopped = true;
-    for (struct kept *kept = all->running.first; kept; kept = kept->next) {
+    for (struct hearth_kept *kept = all->running.first; kept; kept = kept->next) {
         if (!kept->detached)
             continue;
         hearth_detached_cancel(kept->detached);
@@ -527,9 +415,9 @@ void hearth_kept_requests_destroy(struct hearth_kept_requests *all)
 {
     if (!all)
         return;
-    struct kept_list *const lists[] = {&all->waiting, &all->running};
+    struct hearth_kept_list *const lists[] = {&all->waiting, &all->running};
     for (int i = 0; i < 2; i++)
-        for (struct kept *kept = lists[i]->first, *next; kept; kept = next) {
+        for (struct hearth_kept *kept = lists[i]->first, *next; kept; kept = next) {
             next = kept->next;
             free_kept(kept);
         }
@@ -541,14 +429,14 @@ void hearth_kept_requests_destroy(struct hearth_kept_requests *all)
 static json_t *position_of(const struct hearth_kept_requests *all, const char *id)
 {
     json_int_t position = 1;
-    for (const struct kept *kept = all->waiting.first; kept; kept = kept->next, position++)
+    for (const struct hearth_kept *kept = all->waiting.first; kept; kept = kept->next, position++)
         if (strcmp(kept->id, id) == 0)
             return json_integer(position);
     return json_null();
 }
 
 /* Tokens only of what generates; how many there may be only where that is known. */
-static json_t *progress_json(const struct kept *kept)
+static json_t *progress_json(const struct hearth_kept *kept)
 {
     const struct hearth_call_progress *progress = &kept->progress;
     json_t *tokens = progress->generates ? json_integer((json_int_t)progress->tokens) : NULL;
@@ -560,7 +448,7 @@ static json_t *progress_json(const struct kept *kept)
 
 static json_t *progress_of(const struct hearth_kept_requests *all, const char *id)
 {
-    for (const struct kept *kept = all->running.first; kept; kept = kept->next)
+    for (const struct hearth_kept *kept = all->running.first; kept; kept = kept->next)
         if (strcmp(kept->id, id) == 0 && kept->detached)
             return progress_json(kept);
     return json_null();

@@ -51,12 +51,7 @@ void hearth_kept_requests_add(struct hearth_kept_requests *kept,
 json_t *hearth_kept_requests_json(const struct hearth_kept_requests *kept,
                                   const struct hearth_record *record);
 
-/* On the store's lane: cancels one that is not over, else deletes it. `*ret_canceled` says which.
- */
-int hearth_kept_request_cancel(struct hearth_store *store, const char *id, const char *principal,
-                               int64_t now_ms, int64_t keep_ms, struct hearth_arena *arena,
-                               bool *ret_canceled, struct hearth_error *error);
-/* Then, on the loop: it is run no further. */
+/* After hearth_kept_row_cancel: it is run no further. */
 void hearth_kept_requests_forget(struct hearth_kept_requests *kept, const char *id);
 
 #endif

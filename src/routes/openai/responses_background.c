@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "deferred/deferred.h"
 #include "deferred/kept_requests.h"
+#include "deferred/kept_rows.h"
 #include "domain/kept_state.h"
 #include "gateway/answers.h"
 #include "gateway/gateway_state.h"
@@ -165,8 +166,8 @@ int hearth_background_cancel(struct hearth_store *store, const char *response_id
     if (!translate(response_id, response_prefix, request_prefix, id))
         return not_found(response_id, error);
     struct hearth_arena *arena = hearth_arena_create(ROOM_MAX);
-    int rc = hearth_kept_request_cancel(store, id, principal, (int64_t)hearth_clock_wall_ms(),
-                                        keep_ms, arena, ret_canceled, error);
+    int rc = hearth_kept_row_cancel(store, id, principal, (int64_t)hearth_clock_wall_ms(), keep_ms,
+                                    arena, ret_canceled, error);
     hearth_arena_destroy(arena);
     return rc == HEARTH_ENOTFOUND ? not_found(response_id, error) : rc;
 }

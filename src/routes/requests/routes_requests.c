@@ -3,6 +3,7 @@
 #include "config/settings.h"
 #include "deferred/deferred.h"
 #include "deferred/kept_requests.h"
+#include "deferred/kept_rows.h"
 #include "domain/kept_state.h"
 #include "gateway/answers.h"
 #include "gateway/gateway_state.h"
@@ -103,9 +104,9 @@ void hearth_route_requests_result(struct hearth_call *call)
 static int cancel(struct hearth_store *store, struct hearth_store_work *work)
 {
     struct hearth_record_call *record_call = (struct hearth_record_call *)work;
-    return hearth_kept_request_cancel(store, record_call->id, record_call->principal,
-                                      record_call->now_ms, record_call->limit, work->arena,
-                                      &record_call->flag, &work->error);
+    return hearth_kept_row_cancel(store, record_call->id, record_call->principal,
+                                  record_call->now_ms, record_call->limit, work->arena,
+                                  &record_call->flag, &work->error);
 }
 
 static void forget(struct hearth_record_call *record_call)
