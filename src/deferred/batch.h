@@ -1,5 +1,6 @@
-/* One batch under way, and what batches.c (all of them, the store) and batch_run.c (its requests,
- * its files) have to do with it. Private to src/deferred; loop thread only.
+/* One batch under way, and what batches.c (all of them, the store), batch_run.c (what is next),
+ * batch_requests.c (its requests) and batch_results.c (its files) have to do with it. Private to
+ * src/deferred; loop thread only.
  *
  * What happens next is decided in one place, hearth_batch_step, which is called whenever something
  * has ended; it begins nothing twice, since `away` counts what is on a lane or in the store. */
@@ -12,7 +13,10 @@
 
 #include <stdint.h>
 
-struct hearth_batch_request; /* one that runs (batch_run.c) */
+struct hearth_batch_request; /* one that runs (batch_requests.c) */
+
+/* What could not be done now is tried again after this, by the loop's clock. */
+enum { HEARTH_BATCH_BUSY_MS = 1000 };
 
 enum hearth_batch_ending {
     HEARTH_BATCH_ENDS_COMPLETED,
@@ -72,12 +76,26 @@ void hearth_batches_go_on(struct hearth_batches *all);
 /* batch_run.c */
 /* Does what is next for this batch, but for beginning requests. */
 void hearth_batch_step(struct hearth_batch *batch);
+
+/* batch_requests.c */
 /* Whether it has a request that may be begun now; and begins it. */
 bool hearth_batch_may_begin(const struct hearth_batch *batch);
 void hearth_batch_begin_next(struct hearth_batch *batch);
 void hearth_batch_cancel_running(struct hearth_batch *batch);
+/* Brings `first_todo` past what is done or under way. */
+void hearth_batch_skip_done(struct hearth_batch *batch);
+/* "batch_req_…" of the request of a line. */
+void hearth_batch_request_name(const struct hearth_batch *batch, size_t index, char name[64]);
+
+/* batch_results.c */
 /* "file-…" of its results; takes 40 bytes. */
 void hearth_batch_file_id(const struct hearth_batch *batch, bool errors, char ret_id[40]);
 void hearth_batch_close(struct hearth_batch *batch);
+
+/* batch_faults.c */
+/* A fault that is no line's; those of the lines. */
+void hearth_batch_tell_fault(const struct hearth_batch *batch, const char *code,
+                             const char *message);
+void hearth_batch_tell_faults(const struct hearth_batch *batch);
 
 #endif
