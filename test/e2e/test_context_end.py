@@ -43,6 +43,12 @@ def test_a_long_conversation_is_refused_or_loses_its_oldest_turns_and_says_so(se
     assert kept.json()["choices"] == answer.json()["choices"]
     streamed = ask(server, "drops", ASKED, stream=True)
     assert streamed.headers["Hearth-Dropped-Turns"] == str(dropped)
+    # A turn goes before an answer has less room than it asked for.
+    room = 256 - kept.json()["usage"]["prompt_tokens"]
+    for asked, more in ((room, 0), (room + 1, 1)):
+        answer = ask(server, "drops", ASKED, max_tokens=asked, ignore_eos=True)
+        assert int(answer.headers["Hearth-Dropped-Turns"]) == dropped + more
+        assert answer.json()["usage"]["completion_tokens"] == asked
     # A last turn that is too long by itself has nothing to leave out.
     alone = ask(server, "drops", [{"role": "user", "content": "word " * 400}])
     assert alone.status == 400, alone.text

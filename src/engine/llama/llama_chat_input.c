@@ -90,28 +90,40 @@ static void forget(struct hearth_chat_rendered *rendered, struct hearth_llama_in
     made->head.token_count = made->shown_count = 0;
 }
 
-/* The same, where a prompt that leaves no place for an answer is too long as well. */
+/* What turns give way to: the tokens that the answer may have, but no more than a quarter of the
+ * context. Else answers would become shorter and shorter before the first turn goes. */
+static size_t answer_room(const struct hearth_engine *engine, const struct hearth_input *input)
+{
+    size_t asked = input->sampling ? input->sampling->max_tokens : 0;
+    size_t quarter = engine->plan.context / 4;
+    return asked && asked < quarter ? asked : quarter;
+}
+
+/* The same, where a prompt that leaves less than `room` tokens for an answer is too long as well.
+ */
 static int take_fitting(struct hearth_engine *engine, const struct hearth_input *input,
-                        size_t messages_max, size_t dropped, struct hearth_chat_rendered *rendered,
-                        struct hearth_llama_input *made, struct hearth_error *error)
+                        size_t messages_max, size_t dropped, size_t room,
+                        struct hearth_chat_rendered *rendered, struct hearth_llama_input *made,
+                        struct hearth_error *error)
 {
     forget(rendered, made);
     int rc = take(engine, input, messages_max, dropped, rendered, made, error);
-    if (rc == 0 && made->head.token_count >= engine->plan.context)
+    if (rc == 0 && made->head.token_count + room > engine->plan.context)
         rc = hearth_input_error_context(error, input, made->head.token_count, engine->plan.context);
     return rc;
 }
 
 /* The fewest of the oldest turns are left out with which the rest fits, found by halving: what is
  * too long is seen by its bytes, most times, before it is tokenized. The last turn always stays.
- * An attempt that was too long is no error of the input: only the last one's is told. */
+ * An attempt that was too long is no error of the input: only the last one's is told; that one
+ * needs place for a single token, where nothing is left that could go. */
 static int drop_turns(struct hearth_engine *engine, const struct hearth_input *input,
                       size_t messages_max, struct hearth_chat_rendered *rendered,
                       struct hearth_llama_input *made, struct hearth_error *error)
 {
     struct hearth_error fault;
-    int rc = take_fitting(engine, input, messages_max, 0, rendered, made, &fault);
-    size_t least = 0, most = 0;
+    size_t least = 0, most = 0, room = answer_room(engine, input);
+    int rc = take_fitting(engine, input, messages_max, 0, room, rendered, made, &fault);
     if (rc == 0)
         return 0;
     if (rc == HEARTH_ECONTEXT && rendered->turns > 1) {
@@ -120,7 +132,7 @@ static int drop_turns(struct hearth_engine *engine, const struct hearth_input *i
     }
     while (least < most) {
         size_t middle = least + (most - least) / 2;
-        rc = take_fitting(engine, input, messages_max, middle, rendered, made, &fault);
+        rc = take_fitting(engine, input, messages_max, middle, room, rendered, made, &fault);
         if (rc == 0)
             most = middle;
         else if (rc == HEARTH_ECONTEXT)
@@ -128,7 +140,7 @@ static int drop_turns(struct hearth_engine *engine, const struct hearth_input *i
         else
             break; /* the last attempt says why */
     }
-    rc = take_fitting(engine, input, messages_max, least, rendered, made, error);
+    rc = take_fitting(engine, input, messages_max, least, 1, rendered, made, error);
     made->head.truncated_count = rc == 0 ? (uint32_t)least : 0;
     return rc;
 }
