@@ -209,6 +209,18 @@ void hearth_active_links_remove(struct hearth_registry *registry, const char *mo
 }
 
 /* The new place is whole before the old one goes. */
+int hearth_registry_place(const struct hearth_registry *registry, const char *model, int64_t number,
+                          char *ret_path, size_t size, struct hearth_error *error)
+{
+    for (int is_archived = 0; is_archived < 2; is_archived++) {
+        int rc = place_of(registry, is_archived, model, number, ret_path, size, error);
+        if (rc || access(ret_path, F_OK) == 0)
+            return rc;
+    }
+    return hearth_error_set(error, HEARTH_ENOTFOUND, "no files of %s:%lld are here", model,
+                            (long long)number);
+}
+
 int hearth_registry_archive(struct hearth_registry *registry, const struct hearth_model *model,
                             const struct hearth_version *version, struct hearth_error *error)
 {

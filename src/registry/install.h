@@ -136,6 +136,11 @@ int hearth_registry_adapter_path(struct hearth_registry *registry, const struct 
                                  const struct hearth_version *version, char *ret_path, size_t size,
                                  struct hearth_error *error);
 
+/* Where a version's files lie by their names, in use or put away; HEARTH_ENOTFOUND when no folder
+ * is there, as for one of another home. Changes nothing; any thread. */
+int hearth_registry_place(const struct hearth_registry *registry, const char *model, int64_t number,
+                          char *ret_path, size_t size, struct hearth_error *error);
+
 /* Puts a version away that another has superseded: where its files lie by their names moves from
  * the artifacts in use to the archive. It can be served all the same: hearth_registry_path takes it
  * back. One that is not in use is left alone. */

@@ -417,6 +417,10 @@ def test_a_version_that_is_superseded_is_put_away_and_can_be_merged(serve, tmp_p
     assert not place.exists() and pathlib.Path(third["artifact_path"]).exists()
     assert {str(path.relative_to(archived)): hashlib.sha256(path.read_bytes()).hexdigest()
             for path in archived.rglob("*") if path.is_file()} == digests(server, second)
+    told = {number: server.get(f"/models/learnt/versions/{number}").json()["artifact_path"] for number in (1, 2, 3)}
+    assert told[2] == str(archived) and told[1] == str(place.parent / "1") and pathlib.Path(told[3]).is_dir()
+    for shown in (server.get("/models/learnt/history").json(), server.get("/models/learnt").json()):
+        assert {one["version"]: one["artifact_path"] for one in shown["versions"]} == told
     body = {"model": "learnt:2", "max_tokens": 4, "messages": [{"role": "user", "content": "Hello"}]}
     assert server.post("/v1/chat/completions", body).status == 200
     assert place.exists() and not archived.exists()

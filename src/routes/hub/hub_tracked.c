@@ -1,10 +1,11 @@
 #include "routes/hub/hub_tracked.h"
+#include "routes/hub/hub_artifacts.h"
 
 #include "base/error.h"
 #include "base/memory.h"
 #include "gateway/answers.h"
 #include "gateway/gateway_state.h"
-#include "registry/model_json.h"
+#include "routes/hub/hub_artifacts.h"
 #include "store/store.h"
 #include "task/installs.h"
 #include "task/store_job.h"
@@ -51,7 +52,7 @@ static int show(struct hearth_store *store, struct hearth_store_job *job)
     struct hearth_model *model;
     int rc = hearth_store_model_get_id(store, telling->model_id, job->arena, &model, &job->error);
     if (!rc)
-        rc = hearth_model_json(store, model, job->arena, &job->result, &job->error);
+        rc = hearth_hub_model_json(store, job, model, &job->result);
     return rc ? rc : hearth_hub_add_tracked(job->call->gateway, store, job->result, &job->error);
 }
 

@@ -9,6 +9,7 @@
 #include "gateway/query_reader.h"
 #include "registry/model_json.h"
 #include "registry/settings_fit.h"
+#include "routes/hub/hub_artifacts.h"
 #include "routes/hub/hub_input.h"
 #include "routes/hub/hub_routes.gen.h"
 #include "routes/hub/hub_tracked.h"
@@ -81,7 +82,7 @@ static int list_models(struct hearth_store *store, struct hearth_store_job *job)
     json_t *list = json_array();
     for (size_t i = 0; i < count && !rc; i++) {
         json_t *model;
-        rc = hearth_model_json(store, &rows[i], job->arena, &model, &job->error);
+        rc = hearth_hub_model_json(store, job, &rows[i], &model);
         if (!rc)
             json_array_append_new(list, model);
     }
@@ -150,7 +151,7 @@ static int show_model(struct hearth_store *store, struct hearth_store_job *job)
     struct hearth_model *model;
     int rc = hearth_model_find(store, job->params[0], job->arena, &model, &job->error);
     if (!rc)
-        rc = hearth_model_json(store, model, job->arena, &job->result, &job->error);
+        rc = hearth_hub_model_json(store, job, model, &job->result);
     if (rc || job->rows) /* what was told is in a record */
         return rc;
     return hearth_hub_add_tracked(job->call->gateway, store, job->result, &job->error);
@@ -186,6 +187,7 @@ static int show_history(struct hearth_store *store, struct hearth_store_job *job
     json_t *list = json_array();
     while (count)
         json_array_append_new(list, hearth_version_json(&versions[--count]));
+    hearth_hub_add_artifacts(job->call->gateway, model->name, list);
     job->result = json_pack("{s:s, s:I, s:o}", "model", model->name, "model_id",
                             (json_int_t)model->id, "versions", list);
     return 0;

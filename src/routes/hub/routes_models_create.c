@@ -10,6 +10,7 @@
 #include "registry/base_version.h"
 #include "registry/install.h"
 #include "registry/model_json.h"
+#include "routes/hub/hub_artifacts.h"
 #include "routes/hub/hub_input.h"
 #include "routes/hub/hub_routes.gen.h"
 #include "routes/hub/hub_tracked.h"
@@ -154,7 +155,7 @@ static int create_model(struct hearth_store *store, struct hearth_store_job *job
     struct hearth_model *row;
     rc = hearth_store_model_get_id(store, model.id, job->arena, &row, &job->error);
     job->input = row;
-    return rc ? rc : hearth_model_json(store, row, job->arena, &job->result, &job->error);
+    return rc ? rc : hearth_hub_model_json(store, job, row, &job->result);
 }
 
 static int create_version(struct hearth_store *store, struct hearth_store_job *job)
@@ -164,7 +165,7 @@ static int create_version(struct hearth_store *store, struct hearth_store_job *j
     if (!rc)
         rc = add_version(store, job, model, hearth_json_text(job->call->json, "label", NULL));
     job->input = rc ? NULL : model;
-    return rc ? rc : hearth_model_json(store, model, job->arena, &job->result, &job->error);
+    return rc ? rc : hearth_hub_model_json(store, job, model, &job->result);
 }
 
 /* After the install of a local source: its model as it is now, or what was wrong with it. */

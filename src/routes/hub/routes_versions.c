@@ -5,6 +5,7 @@
 #include "gateway/answers.h"
 #include "gateway/gateway_state.h"
 #include "registry/model_json.h"
+#include "routes/hub/hub_artifacts.h"
 #include "routes/hub/hub_input.h"
 #include "routes/hub/hub_routes.gen.h"
 #include "store/store.h"
@@ -110,9 +111,11 @@ static int show(struct hearth_store *store, struct hearth_store_job *job)
     struct hearth_model *model;
     struct hearth_version *version;
     int rc = find_version(store, job, &model, &version);
-    if (!rc)
-        job->result = hearth_version_json(version);
-    return rc;
+    if (rc)
+        return rc;
+    job->result = hearth_version_json(version);
+    hearth_hub_add_artifacts(job->call->gateway, model->name, job->result);
+    return 0;
 }
 
 /* Progress of an install is only in memory, so it is added here, on the loop. The answer takes a
@@ -155,7 +158,7 @@ static int promote(struct hearth_store *store, struct hearth_store_job *job)
     rc = hearth_store_alias_set(store, model->id, DEFAULT_ALIAS, job->number, -1,
                                 hearth_clock_wall_ms(), &job->error);
     job->input = (char *)model->name;
-    return rc ? rc : hearth_model_json(store, model, job->arena, &job->result, &job->error);
+    return rc ? rc : hearth_hub_model_json(store, job, model, &job->result);
 }
 
 void hearth_route_version_promote(struct hearth_call *call)
