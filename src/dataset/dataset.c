@@ -165,7 +165,7 @@ static int open_file(const char *path, struct hearth_error *error)
     }
     if (fstat(descriptor, &status) || !S_ISREG(status.st_mode)) {
         close(descriptor);
-        hearth_error_set(error, HEARTH_EIO, "%s is no regular file", path);
+        hearth_error_set(error, HEARTH_EPATH, "%s is no regular file", path);
         return -1;
     }
     return descriptor;

@@ -17,12 +17,45 @@ static const struct hearth_training_parameter *find(const char *key)
     return NULL;
 }
 
+/* What other trainers (PEFT, transformers, TRL, OpenAI, MLX) call the same. NULL: none does. */
+static const char *ours(const char *key)
+{
+    static const char *const names[][2] = {
+        {"lr", "learning_rate"},
+        {"r", "rank"},
+        {"lora_rank", "rank"},
+        {"lora_alpha", "alpha"},
+        {"lora_dropout", "dropout"},
+        {"target_modules", "modules"},
+        {"use_rslora", "rank_stabilized"},
+        {"num_train_epochs", "epochs"},
+        {"n_epochs", "epochs"},
+        {"iters", "max_steps"},
+        {"per_device_train_batch_size", "batch_size"},
+        {"gradient_accumulation_steps", "gradient_accumulation"},
+        {"max_length", "context"},
+        {"max_seq_length", "context"},
+        {"lr_scheduler_type", "schedule"},
+        {"max_grad_norm", "clip"},
+        {"gradient_checkpointing", "checkpointing"},
+        {"early_stopping_patience", "patience"},
+        {"eval_steps", "evaluation_steps"},
+        {"save_steps", "checkpoint_steps"},
+    };
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (strcmp(names[i][0], key) == 0)
+            return names[i][1];
+    return NULL;
+}
+
 static int unknown_key(const char *key, struct hearth_error *error)
 {
     const char *keys[KEYS_MAX] = {NULL};
     for (size_t i = 0; hearth_training_parameters_table[i].key && i + 1 < KEYS_MAX; i++)
         keys[i] = hearth_training_parameters_table[i].key;
-    const char *near = hearth_nearest_word(key, keys);
+    const char *near = ours(key);
+    if (!near)
+        near = hearth_nearest_word(key, keys);
     if (near)
         return hearth_error_set(error, HEARTH_EFIELDS,
                                 "parameters: there is no '%.64s'; did you mean '%s'?", key, near);

@@ -45,7 +45,8 @@ static int find_model(struct hearth_store *store, struct hearth_job_ask *ask)
 {
     const char *name = ask->request.model;
     int rc = hearth_model_find(store, name, ask->work.arena, &ask->model, &ask->work.error);
-    if (rc != HEARTH_ENOMODEL && rc != HEARTH_ENOTFOUND)
+    bool is_id = name[strspn(name, "0123456789")] == '\0'; /* which no new model can have */
+    if ((rc != HEARTH_ENOMODEL && rc != HEARTH_ENOTFOUND) || is_id)
         return rc;
     ask->model = NULL;
     if (!hearth_model_name_valid(name))

@@ -240,9 +240,11 @@ def test_what_cannot_be_is_refused_at_once(serve):
             ({"parameters": {"rank": 1024}}, 422, "rank"),
             ({"parameters": {"modules": ["z_proj"]}}, 422, "q_proj"),
             ({"model": "no/name"}, 422, "name"),
+            ({"model": None, "model_id": 99}, 404, "there is no model '99'"),
             ({"evaluation_dataset_id": "nowhere"}, 404, "nowhere"),
             ({"surprise": 1}, 422, "surprise")]:
-        answer = server.post("/training/jobs", {**body, **change})
+        asked = {key: value for key, value in {**body, **change}.items() if value is not None}
+        answer = server.post("/training/jobs", asked)
         assert answer.status == status and words in answer.text, answer.text
     assert server.get("/training/jobs").json()["total"] == 0
 

@@ -73,6 +73,8 @@ static void test_what_is_wrong_is_named(void **state)
     (void)state;
     static const char *const rows[][2] = {
         {"{\"rnak\":8}", "did you mean 'rank'"},
+        {"{\"lr\":1}", "did you mean 'learning_rate'"},
+        {"{\"max_seq_length\":8}", "did you mean 'context'"},
         {"{\"rank\":0}", "parameters.rank must be an integer from 1 to 1024"},
         {"{\"rank\":8.5}", "parameters.rank"},
         {"{\"rank\":\"8\"}", "parameters.rank"},
