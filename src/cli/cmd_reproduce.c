@@ -29,6 +29,37 @@ static int get(const struct reproducing *reproducing, const char *model, int64_t
     return hearth_client_run(reproducing->client, &call, ret_version, error);
 }
 
+static int is_the_same(const char *what, const char *name, const char *now, const char *then,
+                       struct hearth_error *error)
+{
+    if (!*then || strcmp(now, then) == 0)
+        return 0;
+    return hearth_error_set(error, HEARTH_EDIGEST,
+                            "%s %.100s is not the one that it was trained with: its sha256 is %s, "
+                            "and was %s",
+                            what, name, now, then);
+}
+
+/* Other bytes may have been registered under its name since: that is known before it is trained. */
+static int check_data(const struct reproducing *reproducing, const json_t *lineage,
+                      const char *id_key, const char *digest_key, struct hearth_error *error)
+{
+    const char *id = hearth_json_text(lineage, id_key, "");
+    const struct hearth_client_call call = {
+        .path = hearth_client_path(reproducing->invocation->arena, "/datasets/", id, "")};
+    json_t *dataset;
+    if (!*id)
+        return 0;
+    int rc = hearth_client_run(reproducing->client, &call, &dataset, error);
+    if (rc)
+        return rc;
+    rc = is_the_same("the data set", hearth_json_text(dataset, "name", id),
+                     hearth_json_text(dataset, "sha256", ""),
+                     hearth_json_text(lineage, digest_key, ""), error);
+    json_decref(dataset);
+    return rc;
+}
+
 /* What POST /training/jobs is sent, all of it from the lineage. */
 static json_t *body_of(const struct reproducing *reproducing, const json_t *lineage)
 {
@@ -42,6 +73,16 @@ static json_t *body_of(const struct reproducing *reproducing, const json_t *line
     return body;
 }
 
+static void cancel(const struct reproducing *reproducing, const char *job)
+{
+    struct hearth_error ignored;
+    const struct hearth_client_call call = {
+        .method = "POST",
+        .path =
+            hearth_client_path(reproducing->invocation->arena, "/training/jobs/", job, "/cancel")};
+    hearth_client_run(reproducing->client, &call, NULL, &ignored);
+}
+
 static int train(const struct reproducing *reproducing, const json_t *lineage, json_t **ret_job,
                  struct hearth_error *error)
 {
@@ -52,7 +93,12 @@ static int train(const struct reproducing *reproducing, const json_t *lineage, j
         return hearth_error_set(error, HEARTH_EINVAL,
                                 "%s:%lld was not trained here: it has no lineage",
                                 reproducing->name, (long long)reproducing->number);
-    int rc = hearth_client_run(reproducing->client, &call, &asked, error);
+    int rc = check_data(reproducing, lineage, "dataset_id", "dataset_sha256", error);
+    if (!rc)
+        rc = check_data(reproducing, lineage, "evaluation_dataset_id", "evaluation_dataset_sha256",
+                        error);
+    if (!rc)
+        rc = hearth_client_run(reproducing->client, &call, &asked, error);
     json_decref(body);
     if (rc)
         return rc;
@@ -63,7 +109,14 @@ static int train(const struct reproducing *reproducing, const json_t *lineage, j
             hearth_arena_strdup(reproducing->invocation->arena, hearth_json_text(asked, "id", "")),
         .is_json = reproducing->invocation->json,
     };
+    rc = is_the_same("the base", hearth_json_text(asked, "base_model", ""),
+                     hearth_json_text(asked, "base_sha256", ""),
+                     hearth_json_text(lineage, "base_sha256", ""), error);
     json_decref(asked);
+    if (rc) {
+        cancel(reproducing, view.id);
+        return rc;
+    }
     rc = hearth_job_view_result(&view, ret_job, error);
     if (!rc && !*ret_job)
         rc = hearth_error_set(error, HEARTH_ECANCELED, "nobody waits for the job %s any more",
@@ -138,15 +191,26 @@ static int report(const struct reproducing *reproducing, const json_t *version, 
         same_environment ? "" : "; the environment is not the one that it was trained in");
 }
 
-/* The twin has served its purpose, whatever came of it. */
-static void remove_twin(const struct reproducing *reproducing)
+/* The twin has served its purpose, whatever came of it. A model of that name may be somebody's: it
+ * goes only when no other version is in it. */
+static void remove_twin(const struct reproducing *reproducing, int64_t number)
 {
+    struct hearth_arena *arena = reproducing->invocation->arena;
     struct hearth_error ignored;
+    json_t *model = NULL;
+    const struct hearth_client_call look = {
+        .path = hearth_client_path(arena, "/models/", reproducing->twin, "")};
+    if (hearth_client_run(reproducing->client, &look, &model, &ignored))
+        return;
+    bool is_ours = json_array_size(json_object_get(model, "versions")) <= (number ? 1 : 0);
+    const char *tail =
+        is_ours ? "?force=true"
+                : hearth_arena_format(arena, "/versions/%lld?force=true", (long long)number);
     const struct hearth_client_call call = {
-        .method = "DELETE",
-        .path = hearth_client_path(reproducing->invocation->arena, "/models/", reproducing->twin,
-                                   "?force=true")};
-    hearth_client_run(reproducing->client, &call, NULL, &ignored);
+        .method = "DELETE", .path = hearth_client_path(arena, "/models/", reproducing->twin, tail)};
+    if (is_ours || number)
+        hearth_client_run(reproducing->client, &call, NULL, &ignored);
+    json_decref(model);
 }
 
 static int reproduce(const struct reproducing *reproducing, struct hearth_error *error)
@@ -161,7 +225,7 @@ static int reproduce(const struct reproducing *reproducing, struct hearth_error 
     if (!rc)
         rc = report(reproducing, version, twin, error);
     if (job)
-        remove_twin(reproducing);
+        remove_twin(reproducing, hearth_json_integer(job, "version_number", 0));
     json_decref(version);
     json_decref(job);
     json_decref(twin);

@@ -429,6 +429,15 @@ def test_a_version_that_is_superseded_is_put_away_and_can_be_merged(serve, tmp_p
     again = cli("reproduce", "learnt:2", home=server.home)
     assert again.returncode == 0 and "byte for byte" in again.stdout, again.stderr
     assert server.get("/models/learnt.reproduced").status == 404
+    was = server.get("/datasets/facts").json()["sha256"]
+    assert server.delete("/datasets/facts").status == 200
+    with open(pathlib.Path(server.home) / "datasets/facts.jsonl", "a", encoding="utf-8") as data:
+        data.write('{"text": "One more."}\n')
+    assert server.post("/datasets", {"path": "facts.jsonl", "name": "facts"}).status == 201
+    jobs = server.get("/training/jobs").json()["total"]
+    other = cli("reproduce", "learnt:2", home=server.home)
+    assert other.returncode != 0 and "data set facts is not the one" in other.stderr and was in other.stderr
+    assert server.get("/training/jobs").json()["total"] == jobs
     out = tmp_path / "whole"
     done = cli("merge", "learnt:2", out, home=server.home)
     assert done.returncode == 0, done.stderr
