@@ -15,6 +15,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { ADOPT_AGAIN_MS = 2000 };
+
 struct hearth_job_attempt {
     struct hearth_attempt_options options;
     char folder[4096], base_path[4096];
@@ -26,6 +28,7 @@ struct hearth_job_attempt {
     bool rests;
     json_t *result;
     struct hearth_job_adoption adoption;
+    struct hearth_timer *again; /* NULL until an adoption had to be put off */
 };
 
 static void end_attempt(struct hearth_job_attempt *attempt, enum hearth_job_end how,
@@ -44,6 +47,8 @@ static void end_attempt(struct hearth_job_attempt *attempt, enum hearth_job_end 
     hearth_locate_cancel(attempt->locating);
     hearth_catalog_entry_release(attempt->base);
     hearth_job_adoption_finish(&attempt->adoption);
+    if (attempt->again)
+        hearth_timer_destroy(attempt->again);
     json_decref(attempt->result);
     hearth_free(attempt);
 }
@@ -70,6 +75,27 @@ static void on_refreshed(void *argument, const struct hearth_error *error)
     end_attempt(attempt, HEARTH_JOB_END_DONE, NULL);
 }
 
+static void submit_adoption(struct hearth_job_attempt *attempt);
+
+static void adopt_again(void *argument)
+{
+    struct hearth_job_attempt *attempt = argument;
+    attempt->adoption.error = (struct hearth_error){.code = 0};
+    if (attempt->is_stopped)
+        end_stopped(attempt);
+    else
+        submit_adoption(attempt);
+}
+
+/* What took hours to learn is not thrown away because the database is away at its end. */
+static void put_off(struct hearth_job_attempt *attempt)
+{
+    struct hearth_loop *loop = attempt->options.work->loop;
+    if (!attempt->again)
+        attempt->again = hearth_timer_create(loop, adopt_again, attempt);
+    hearth_timer_start(attempt->again, ADOPT_AGAIN_MS, 0);
+}
+
 /* Whoever hears that the job is done finds the version. */
 static void adopted(void *argument, bool dropped)
 {
@@ -77,10 +103,25 @@ static void adopted(void *argument, bool dropped)
     attempt->is_on_lane = false;
     if (dropped)
         end_attempt(attempt, HEARTH_JOB_END_STOPPED, NULL);
+    else if (attempt->adoption.rc == HEARTH_EDATABASE && !attempt->is_stopped)
+        put_off(attempt);
+    else if (attempt->adoption.rc == HEARTH_EDATABASE)
+        end_stopped(attempt);
     else if (attempt->adoption.rc)
         end_attempt(attempt, HEARTH_JOB_END_TOLD, &attempt->adoption.error);
     else
         hearth_catalog_refresh(attempt->options.work->catalog, on_refreshed, attempt);
+}
+
+static void submit_adoption(struct hearth_job_attempt *attempt)
+{
+    struct hearth_error error;
+    int rc = hearth_lane_submit(attempt->options.work->lane, adopt_on_lane, adopted, attempt);
+    attempt->is_on_lane = rc == 0;
+    if (rc == HEARTH_EQUEUEFULL)
+        hearth_error_set(&error, rc, "there is too much to do at once");
+    if (rc)
+        end_attempt(attempt, HEARTH_JOB_END_TOLD, &error);
 }
 
 static void adopt(struct hearth_job_attempt *attempt)
@@ -104,13 +145,10 @@ static void adopt(struct hearth_job_attempt *attempt)
     };
     int rc = hearth_job_adoption_init(&attempt->adoption, &request, &error);
     json_decref(lineage);
-    if (!rc)
-        rc = hearth_lane_submit(attempt->options.work->lane, adopt_on_lane, adopted, attempt);
-    attempt->is_on_lane = rc == 0;
-    if (rc == HEARTH_EQUEUEFULL)
-        hearth_error_set(&error, rc, "there is too much to do at once");
     if (rc)
         end_attempt(attempt, HEARTH_JOB_END_TOLD, &error);
+    else
+        submit_adoption(attempt);
 }
 
 /* The trainer */

@@ -17,6 +17,7 @@ import time
 
 import pytest
 
+import decoder_folders
 from conftest import ROOT, cli, free_port, wait_for, write_fake
 
 PASSWORD = "s3cret/w@rd"
@@ -236,6 +237,40 @@ def test_without_the_database_reads_go_on_and_writes_are_told_to_come_back(how, 
     wait_for(lambda: "Hearth-As-Of" not in server.get("/models").headers, 10, "answers of the database")
     assert names(server) == ["one", "three"]
     no_password(server)
+
+
+@pytest.mark.once
+@pytest.mark.skipif(not os.environ.get("HEARTH_TEST_GGUF"), reason="HEARTH_TEST_GGUF names no model")
+def test_what_was_learnt_while_the_database_was_away_becomes_a_version_when_it_is_back(
+        start, database, env, home, gguf, tmp_path):
+    base = decoder_folders.demo_folder(pathlib.Path(gguf), tmp_path, layers=1)
+    assert cli("install", f"file:{base}", "--name", "base", home=home, env=env).returncode == 0
+    (home / "datasets").mkdir()
+    (home / "datasets/one.jsonl").write_text('{"text": "Water boils at 100 degrees."}\n')
+    server = start(home=home, env=env)
+    assert server.post("/datasets", {"path": "one.jsonl"}).status == 201
+    asked = server.post("/training/jobs", {
+        "model": "learnt", "base_model": "base", "dataset_id": "one",
+        "parameters": {"epochs": 3, "rank": 2, "modules": ["q_proj"], "context": 32, "threads": 1}})
+    assert asked.status == 201, asked.text
+    job = asked.json()["id"]
+
+    def trainers(event):
+        return [one["pid"] for one in server.events(event) if one.get("model") == job]
+    wait_for(lambda: len(trainers("process.started")) == 2, 60, "the trainer, after the check's")
+    database.end(signal.SIGQUIT)
+    try:
+        wait_for(lambda: len(trainers("process.ended")) == 2, 120, "the end of the trainer")
+        time.sleep(3)
+    finally:
+        database.begin()
+
+    def done():
+        answer = server.get(f"/training/jobs/{job}")
+        return answer.json() if answer.status == 200 and answer.json()["finished_at"] else None
+    shown = wait_for(done, 60, "the end of the job")
+    assert shown["state"] == "completed" and shown["attempts"] == 1, shown
+    assert server.get("/models/learnt/versions/1").json()["state"] == "ready"
 
 
 def shape(database, home, env):
