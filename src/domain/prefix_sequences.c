@@ -55,11 +55,13 @@ static bool follows(const struct hearth_prefix_tree *tree, const struct prefix_s
     return false;
 }
 
-/* One more, for the copy of a cell that is shared and written to. */
+/* One more, for the copy of a cell that is shared and written to: of several tokens, as one of a
+ * single token is never written to again. */
 static uint32_t needs(const struct hearth_prefix_tree *tree, const struct prefix_sequence *sequence,
                       uint32_t from)
 {
-    return prefix_cells_between(tree, from, sequence->prompt.most) + 1;
+    return prefix_cells_between(tree, from, sequence->prompt.most) +
+           (tree->limits.cell_tokens > 1 ? 1 : 0);
 }
 
 /* The slot's request starts with the first `count` tokens, which end in the node. Where there is no

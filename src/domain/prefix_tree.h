@@ -32,7 +32,8 @@ struct hearth_prefix_limits {
     uint32_t slots;
     uint32_t places;      /* behind the slots */
     uint32_t cell_tokens; /* tokens of a cell; at least 1 */
-    uint32_t cells; /* in all; enough for one sequence of any length that comes, and one more */
+    uint32_t cells; /* in all; enough for one sequence of any length that comes; and one more, where
+                     * a cell has several tokens */
     uint32_t kept_cells; /* most that nodes may have once nobody runs with them */
 };
 

@@ -45,16 +45,25 @@ void prefixes_finish(struct prefixes *prefixes)
     prefixes->tree = NULL;
 }
 
+/* No engine holds more than its context, also of what is drafted. Without this bound the last of
+ * the slots would find no room, and the only one never. */
+static uint32_t tokens_most(const struct worker *worker, const struct hearth_prepared *prepared)
+{
+    uint32_t most = prepared->tokens_most + BEYOND_MAX, context = worker->facts.context;
+    return context && most > context ? context : most;
+}
+
 void prefixes_enter(struct prefixes *prefixes, struct stream *stream)
 {
     const struct hearth_prepared *prepared = stream->prepared;
+    const struct worker *worker = prefixes->worker;
     if (!prefixes->tree)
         return;
     const struct hearth_prefix_prompt prompt = {.key = prepared->prefix_key,
                                                 .adapter = stream->request->input.adapter,
                                                 .tokens = prepared->tokens,
                                                 .count = prepared->token_count,
-                                                .most = prepared->tokens_most + BEYOND_MAX,
+                                                .most = tokens_most(worker, prepared),
                                                 .class_ = stream->batch.class_};
     hearth_prefix_tree_enter(prefixes->tree, stream->sequence, &prompt);
     prefixes_ask_disk(prefixes, &prompt, stream);

@@ -53,3 +53,15 @@ def test_those_who_come_together_compute_their_beginning_once_and_say_what_they_
     assert cached == prompt - 1 and len(set(texts)) == 3
     wait_for(lambda: figure(server, "hits_total") == 7, 20, "the figures of three choices")
     assert ask(server, "shared", questions[0], n=3, seed=8)[0] == texts
+
+
+@pytest.mark.once
+def test_an_only_slot_has_room_for_an_answer_up_to_the_end_of_the_context(start, home, gguf):
+    """Neither what is drafted beyond it nor a cell for a copy is counted where there is none."""
+    done = cli("install", f"file:{gguf}", "--name", "m", "--set", "compute=libllama", home=home)
+    assert done.returncode == 0, done.stderr
+    server = start(env={"HEARTH_SLOTS": 1, "HEARTH_CONTEXT": 256})
+    answer = server.post("/v1/completions", {"model": "m", "prompt": "word " * 240, "ignore_eos": True},
+                         timeout=60)
+    assert answer.status == 200, answer.text
+    assert answer.json()["usage"]["total_tokens"] == 256

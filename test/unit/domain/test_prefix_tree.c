@@ -197,6 +197,20 @@ static void test_a_sequence_without_room_waits(void **state)
     hearth_prefix_tree_destroy(bed.tree);
 }
 
+/* As many cells as the slots' contexts have: nobody waits for another one, and the only one not for
+ * ever. A copy of a cell of a single token is never needed. */
+static void test_all_slots_have_room_for_whole_contexts(void **state)
+{
+    (void)state;
+    struct bed bed;
+    open_bed(&bed, 124 * SLOTS);
+    for (uint32_t slot = 0; slot < SLOTS; slot++)
+        enter(&bed, slot, 1, (int32_t)slot, 120, 120, HEARTH_CLASS_NORMAL);
+    for (uint32_t slot = 0; slot < SLOTS; slot++)
+        assert_int_equal(started(&bed, slot), 0);
+    hearth_prefix_tree_destroy(bed.tree);
+}
+
 /* Else a question that many ask would push out everything else. */
 static void test_the_same_answer_is_kept_once(void **state)
 {
@@ -224,6 +238,7 @@ int main(void)
         cmocka_unit_test(test_keys_share_nothing_and_an_adapter_takes_what_was_its_own_along),
         cmocka_unit_test(test_the_leaf_goes_that_was_not_used_for_the_longest),
         cmocka_unit_test(test_a_sequence_without_room_waits),
+        cmocka_unit_test(test_all_slots_have_room_for_whole_contexts),
         cmocka_unit_test(test_the_same_answer_is_kept_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
