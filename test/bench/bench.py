@@ -171,18 +171,24 @@ def holding(port, model, load):
 
 
 def bench_idle(rounds, gguf, load):
-    """Streams that are open and say nothing, beside 8 clients that get tokens; in turns with none."""
+    """Streams that are open and say nothing, beside 8 clients that get tokens; before and after it
+    without them, since a machine that is shared gives more or less from one minute to the next."""
     quiet = [(f"slow{i}", "fake:reply = tick tock; token_us = 10000000") for i in range(4)]
+    before, beside, after, held = [], [], [], 0
     with servers.Hearth([("m", f"file:{gguf}", {"slots": 8}), *quiet], slots=250, context=1024) as hearth:
+        def rate():
+            return load_of(hearth.port, "m", 8, 32, 64, 64)["rate"]
         load_of(hearth.port, "m", 8, 8, 64, 64)
-        alone, beside, held = [], [], 0
         for _ in range(rounds):
-            alone.append(load_of(hearth.port, "m", 8, 32, 64, 64)["rate"])
+            before.append(rate())
             with contextlib.ExitStack() as stack:
                 held = sum(stack.enter_context(holding(hearth.port, name, load)) for name, _ in quiet)
-                beside.append(load_of(hearth.port, "m", 8, 32, 64, 64)["rate"])
+                beside.append(rate())
+            after.append(rate())
+    ratio = median([2 * b / (x + y) for x, b, y in zip(before, beside, after)])
+    noise = median([y / x for x, y in zip(before, after)])
     report(f"{held} idle streams beside 8 busy ones, tokens/s", "≥ 0.97 ×", f"{median(beside):.1f}",
-           f"{median(alone):.1f} without", f"{median([b / a for a, b in zip(alone, beside)]):.3f} ×")
+           f"{median(before + after):.1f} without", f"{ratio:.3f} ×", f"(without/itself {noise:.3f})")
 
 
 def bench_queue():
