@@ -4,7 +4,7 @@
 Prints a table of ratios with the bar of each, the peer against itself as the noise, and the
 machine's instruction set. Exits 0 whatever the figures are: it measures, it does not judge.
 
-    bench.py [--only queue,health,rest,idle,gateway,chat,inside,structure,batch,prefixes,decoder,decoder-http,hub,soak] [--rounds 3]
+    bench.py [--only queue,health,rest,idle,gateway,chat,inside,structure,batch,prefixes,decoder,decoder-http,parting,hub,soak] [--rounds 3]
 """
 import argparse
 import concurrent.futures
@@ -26,6 +26,7 @@ import decoder_http
 import decoders
 import hub
 import inside
+import parting
 import prefixes
 import servers
 import structure
@@ -239,7 +240,7 @@ def instruction_set():
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", default="queue,health,rest,idle,gateway,chat,inside,structure,batch,prefixes,decoder,decoder-http,hub,soak")
+    parser.add_argument("--only", default="queue,health,rest,idle,gateway,chat,inside,structure,batch,prefixes,decoder,decoder-http,parting,hub,soak")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--soak-seconds", type=int, default=1800)
     parser.add_argument("--gguf", default=os.environ.get("HEARTH_TEST_GGUF"))
@@ -275,6 +276,8 @@ def main():
     if "decoder-http" in chosen:
         decoder_http.bench(options.rounds, options.gguf, options.llama_server, os.cpu_count(),
                            load_of, report)
+    if "parting" in chosen:
+        parting.bench(options.gguf, report)
     if "hub" in chosen:
         hub.bench(options.gguf, report)
     if "soak" in chosen:
