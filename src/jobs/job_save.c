@@ -17,6 +17,31 @@ struct saving {
     bool asks_cancel, asks_pause; /* another gateway has written it down */
 };
 
+static const char *facts_text(const json_t *facts, struct hearth_arena *arena)
+{
+    struct hearth_buf text;
+    hearth_buf_init(&text, FACTS_MAX);
+    hearth_json_dump(&text, facts);
+    const char *copy = hearth_buf_cstr(&text);
+    copy = hearth_arena_strdup(arena, copy ? copy : "{}");
+    hearth_buf_finish(&text);
+    return copy;
+}
+
+/* The wish stays in the row until it is fulfilled: we may be killed before that. */
+static void keep_wishes(struct saving *saving)
+{
+    json_t *facts =
+        hearth_json_parse(saving->record.facts_json, strlen(saving->record.facts_json), NULL);
+    if (facts && saving->asks_cancel)
+        hearth_job_facts_set_internal(facts, "cancel_asked", json_integer(1));
+    if (facts && saving->asks_pause)
+        hearth_job_facts_set_internal(facts, "pause_asked", json_integer(1));
+    if (facts)
+        saving->record.facts_json = facts_text(facts, saving->work.arena);
+    json_decref(facts);
+}
+
 /* The row has another revision when a gateway of another home was asked to cancel or pause the job:
  * it notes that and nothing else. */
 static int write_save(struct hearth_store *store, struct hearth_store_work *work)
@@ -34,6 +59,7 @@ static int write_save(struct hearth_store *store, struct hearth_store_work *work
     saving->asks_cancel = hearth_job_facts_internal_integer(facts, "cancel_asked") != 0;
     saving->asks_pause = hearth_job_facts_internal_integer(facts, "pause_asked") != 0;
     json_decref(facts);
+    keep_wishes(saving);
     saving->record.revision = stored->revision;
     return hearth_store_record_update(store, &saving->record, &work->error);
 }
@@ -65,17 +91,6 @@ static void after_save(struct hearth_store_work *work)
     else if (job && saving->asks_pause)
         hearth_jobs_pause(jobs, job->id, NULL, NULL);
     hearth_store_work_free(work);
-}
-
-static const char *facts_text(const json_t *facts, struct hearth_arena *arena)
-{
-    struct hearth_buf text;
-    hearth_buf_init(&text, FACTS_MAX);
-    hearth_json_dump(&text, facts);
-    const char *copy = hearth_buf_cstr(&text);
-    copy = hearth_arena_strdup(arena, copy ? copy : "{}");
-    hearth_buf_finish(&text);
-    return copy;
 }
 
 void hearth_job_save(struct hearth_training_job *job)
