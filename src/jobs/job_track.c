@@ -51,11 +51,20 @@ static void tell_run(const struct hearth_training_job *job)
         {.key = "mlflow.source.git.commit", .value = hearth_json_text(environment, "commit", "")},
         {.key = "hearth.environment_sha256", .value = hearth_json_text(environment, "sha256", "")},
     };
-    const struct hearth_track_dataset dataset = {
-        .name = hearth_job_facts_text(job->facts, "dataset_id"),
-        .sha256 = hearth_job_facts_text(job->facts, "dataset_sha256"),
-        .source = hearth_job_facts_internal(job->facts, "data_path"),
-        .context = "training",
+    const char *evaluation = hearth_job_facts_text(job->facts, "evaluation_dataset_id");
+    const struct hearth_track_dataset datasets[] = {
+        {
+            .name = hearth_job_facts_text(job->facts, "dataset_id"),
+            .sha256 = hearth_job_facts_text(job->facts, "dataset_sha256"),
+            .source = hearth_job_facts_internal(job->facts, "data_path"),
+            .context = "training",
+        },
+        {
+            .name = evaluation,
+            .sha256 = hearth_job_facts_internal(job->facts, "evaluation_sha256"),
+            .source = hearth_job_facts_internal(job->facts, "evaluation_path"),
+            .context = "evaluation",
+        },
     };
     const struct hearth_track_run run = {
         .run = job->id,
@@ -66,8 +75,8 @@ static void tell_run(const struct hearth_training_job *job)
         .param_count = count,
         .tags = tags,
         .tag_count = sizeof(tags) / sizeof(tags[0]),
-        .datasets = &dataset,
-        .dataset_count = 1,
+        .datasets = datasets,
+        .dataset_count = *evaluation ? 2 : 1,
     };
     track->model_registered(track->argument, run.model, ""); /* it may be new */
     track->run_started(track->argument, &run);

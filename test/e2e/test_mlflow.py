@@ -12,6 +12,7 @@ import time
 
 import pytest
 
+import made_up_facts
 from conftest import HEARTH, SLOW, cli, wait_for, write_fake
 from mlflow_server import FOLDER, Mlflow, Proxy
 from test_postgres import database, no_password  # noqa: F401: a fixture
@@ -252,7 +253,9 @@ def test_two_gateways_on_one_database_tell_each_model_once(start, database, prox
 def test_a_training_job_is_told_whole_and_once_when_mlflow_is_back(serve, start, proxy, mlflow):  # noqa: F811
     proxy.mode = "down"
     server = serve(**proxy.env())
-    shown = ended(server, submit(server, "learnt"))
+    made_up_facts.write_rows(server.home / "datasets/apart.jsonl", made_up_facts.facts(3))
+    assert server.post("/datasets", {"path": "apart.jsonl"}).status == 201
+    shown = ended(server, submit(server, "learnt", evaluation_dataset_id="apart"))
     assert shown["version_number"] == 1
     # As if it had been killed between the job's row and those of the outbox.
     server.stop(signal.SIGKILL)
@@ -274,9 +277,10 @@ def test_a_training_job_is_told_whole_and_once_when_mlflow_is_back(serve, start,
     assert params["rank"] == str(SMALL["rank"]) and params["seed"] == str(shown["parameters"]["seed"])
     steps = mlflow.ask("GET", f"metrics/get-history?run_id={info['run_id']}&metric_key=loss")["metrics"]
     assert [each["step"] for each in steps] == list(range(1, shown["steps"] + 1))
-    inputs = runs[0]["inputs"]["dataset_inputs"]
-    assert [each["dataset"]["name"] for each in inputs] == [shown["dataset_id"]]
-    assert shown["dataset_sha256"].startswith(inputs[0]["dataset"]["digest"])
+    inputs = {each["tags"][0]["value"]: each["dataset"] for each in runs[0]["inputs"]["dataset_inputs"]}
+    assert {use: each["name"] for use, each in inputs.items()} == \
+        {"training": shown["dataset_id"], "evaluation": shown["evaluation_dataset_id"]}
+    assert shown["dataset_sha256"].startswith(inputs["training"]["digest"])
     files = mlflow.ask("GET", f"artifacts/list?run_id={info['run_id']}&path=model").get("files", [])
     assert files and sum(int(each.get("file_size", 0)) for each in files) > 0
     version = mlflow.versions("learnt")[1]
