@@ -1,5 +1,7 @@
 #include "cli/interrupt.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <unistd.h>
@@ -28,6 +30,22 @@ void hearth_interrupt_watch(void)
 bool hearth_interrupted(void)
 {
     return atomic_load(&pending) > 0;
+}
+
+/* The signals are let in only while it waits: one that came between a look and a read would be
+ * remembered, and the read would wait all the same. */
+bool hearth_interrupt_wait(int descriptor)
+{
+    struct pollfd waited = {.fd = descriptor, .events = POLLIN};
+    sigset_t blocked, before;
+    sigemptyset(&blocked);
+    sigaddset(&blocked, SIGINT);
+    sigaddset(&blocked, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &blocked, &before);
+    while (!hearth_interrupted() && ppoll(&waited, 1, NULL, &before) < 0 && errno == EINTR) {
+    }
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return !hearth_interrupted();
 }
 
 void hearth_interrupt_forget(void)

@@ -11,6 +11,9 @@
 void hearth_interrupt_watch(void);
 /* Whether a signal came since hearth_interrupt_forget. */
 bool hearth_interrupted(void);
+/* Waits for something to read from `descriptor`; false when a signal came, or had come. Main
+ * thread. */
+bool hearth_interrupt_wait(int descriptor);
 /* What the signal was meant to stop has stopped: the next one is a first one again. */
 void hearth_interrupt_forget(void);
 

@@ -235,7 +235,8 @@ static enum wish ask(void)
     for (;;) {
         fputs("\nCancel the job? yes, no (watch on), or detach (it goes on without you): ", stderr);
         fflush(stderr);
-        ssize_t length = read(STDIN_FILENO, answer, sizeof(answer) - 1);
+        bool may_read = hearth_interrupt_wait(STDIN_FILENO);
+        ssize_t length = may_read ? read(STDIN_FILENO, answer, sizeof(answer) - 1) : 0;
         if (length <= 0)
             return DETACH;
         if (answer[0] == 'y' || answer[0] == 'Y')
