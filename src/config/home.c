@@ -106,7 +106,7 @@ static int choose_database(struct hearth_home *home, const char *url, struct hea
 /* Only what every command needs; folders of models are made when they are installed. */
 static int make_folders(const struct hearth_home *home, struct hearth_error *error)
 {
-    static const char *const inner[] = {"blobs", "run", "logs", "prefixes"};
+    static const char *const inner[] = {"blobs", "run", "logs", HEARTH_HOME_PREFIXES};
     int rc = make_folder(home->directory, error);
     for (size_t i = 0; !rc && i < sizeof(inner) / sizeof(inner[0]); i++) {
         char path[PATH_MAX];

@@ -29,6 +29,9 @@ int hearth_home_lock(struct hearth_home *home, struct hearth_error *error);
 const char *hearth_home_directory(const struct hearth_home *home);
 /* Writes the path of a file of the home ("run/x") into `ret_path`, which has `size` bytes;
  * HEARTH_ETOOLARGE when it does not fit. */
+/* Below the home: a folder for each version of a model, "name:1", of what was computed of prompts.
+ */
+#define HEARTH_HOME_PREFIXES "prefixes"
 int hearth_home_path(const struct hearth_home *home, const char *relative, char *ret_path,
                      size_t size);
 /* The folders of artifacts in use and of those put away: as the settings say, else within the home.

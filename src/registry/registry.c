@@ -1,7 +1,10 @@
 /* What is done with versions that are installed: paths, checks, removal. */
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/memory.h"
+#include "base/out_file.h"
 #include "blob/blob.h"
+#include "config/home.h"
 #include "registry/registry_parts.h"
 
 #include <string.h>
@@ -58,6 +61,17 @@ struct removal {
     struct hearth_error *error;
 };
 
+/* What was computed of prompts holds what people wrote, and a later version may have the same name.
+ */
+static void forget_prefixes(const struct hearth_registry *registry, const char *model,
+                            int64_t number)
+{
+    char *folder = hearth_format("%s/" HEARTH_HOME_PREFIXES "/%s:%lld", registry->home, model,
+                                 (long long)number);
+    hearth_folder_remove(folder);
+    hearth_free(folder);
+}
+
 static void remove_on_store(struct hearth_store *store, void *argument)
 {
     struct removal *removal = argument;
@@ -81,9 +95,11 @@ static void remove_on_store(struct hearth_store *store, void *argument)
     /* For the links, which are removed afterwards: by then the row is gone. */
     removal->name = model->name;
     for (size_t i = 0; i < count; i++)
-        if (!removal->number || versions[i].number == removal->number)
+        if (!removal->number || versions[i].number == removal->number) {
+            forget_prefixes(removal->registry, model->name, versions[i].number);
             hearth_registry_collect(store, removal->registry->blobs, versions[i].files,
                                     versions[i].file_count);
+        }
 }
 
 int hearth_registry_remove(struct hearth_registry *registry, int64_t model_id, int64_t number,

@@ -141,7 +141,7 @@ static int open_scheduler(struct running *running, struct hearth_error *error)
     rc = settings->locked ? hearth_pins_check(running->lock_path, gateway->blobs, error) : 0;
     if (rc)
         return rc;
-    rc = hearth_home_path(gateway->home, "prefixes", running->prefixes_path,
+    rc = hearth_home_path(gateway->home, HEARTH_HOME_PREFIXES, running->prefixes_path,
                           sizeof(running->prefixes_path));
     if (rc)
         return hearth_error_set(error, rc, "the path of the home is too long");

@@ -146,8 +146,9 @@ int hearth_scheduler_create(const struct hearth_scheduler_options *options,
     scheduler->usage = hearth_usage_samples_create(loop, scheduler->place.short_lane,
                                                    &hearth_scheduler_usage_ops, scheduler);
     scheduler->watch = watch_machine(scheduler);
-    scheduler->prefix_folders = hearth_prefix_folders_create(
-        loop, scheduler->place.short_lane, options->catalog, options->prefixes_path);
+    scheduler->prefix_folders =
+        hearth_prefix_folders_create(loop, scheduler->place.short_lane, options->catalog,
+                                     options->settings, options->prefixes_path);
     scheduler->drain_timer = hearth_timer_create(loop, on_drain_time, scheduler);
     scheduler->forget_timer = hearth_timer_create(loop, on_forget_time, scheduler);
     hearth_scheduler_probe(scheduler);

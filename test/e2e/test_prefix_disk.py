@@ -67,7 +67,7 @@ def with_shorter_list(whole):
     return head + digest(head + tokens) + tokens + state
 
 
-def test_a_prompt_is_read_back_from_disk_and_a_bad_file_is_not(start, disk_home):
+def test_a_prompt_is_read_back_from_disk_and_a_bad_file_is_not(start, disk_home, gguf):
     server = serve(start)
     text, cached, prompt = ask(server)
     assert cached == 0
@@ -100,8 +100,19 @@ def test_a_prompt_is_read_back_from_disk_and_a_bad_file_is_not(start, disk_home)
     wait_for(lambda: figure(server, "dropped_total") == 1, 20, "the count of what was refused")
     assert server.cli("stop", "m").returncode == 0
     (folder / "a" / "folder").mkdir(parents=True)
+    (folder.parent / "kept" / "elsewhere").mkdir(parents=True)  # `prefixes` may be a link to a disk
     assert server.delete("/models/m").status in (200, 204)
     wait_for(lambda: not folder.exists(), 20, "that it goes with its model")
+    assert (folder.parent / "kept" / "elsewhere").exists(), "what is not ours stays"
+    server.stop()
+    # Without a server too; and with the setting goes what was kept by it.
+    done = cli("install", f"file:{gguf}", "--name", "m", home=disk_home)
+    assert done.returncode == 0, done.stderr
+    for remove in (lambda: cli("rm", "m", home=disk_home), start):
+        folder.mkdir()
+        (folder / file.name).write_bytes(hostile)
+        remove()
+        wait_for(lambda: not folder.exists(), 20, "that nothing is left")
 
 
 @pytest.mark.skipif(not can_mount(), reason="no mount namespaces here")
