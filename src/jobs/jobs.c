@@ -11,6 +11,7 @@
 #include "jobs/job_owner.h"
 #include "jobs/job_recovery.h"
 #include "jobs/job_samples.h"
+#include "jobs/job_wishes.h"
 #include "jobs/jobs_private.h"
 #include "loop/loop.h"
 #include "loop/pool.h"
@@ -145,6 +146,7 @@ static void on_tick(void *argument)
     for (struct hearth_training_job *job = jobs->first; job; job = job->next)
         hearth_job_look(job);
     hearth_jobs_sample(jobs);
+    hearth_jobs_look_for_wishes(jobs);
     hearth_jobs_go_on(jobs);
 }
 

@@ -50,7 +50,8 @@ struct hearth_jobs {
     struct hearth_lane *climate_lane;
     bool is_measuring;
     unsigned away; /* pieces of work on the store or a lane */
-    bool is_started, is_recovering, is_stopped;
+    bool is_started, is_recovering, is_looking, is_stopped;
+    uint64_t wishes_again_ms; /* the loop's clock */
 };
 
 /* jobs.c */

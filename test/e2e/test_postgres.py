@@ -241,7 +241,7 @@ def test_without_the_database_reads_go_on_and_writes_are_told_to_come_back(how, 
 
 @pytest.mark.once
 @pytest.mark.skipif(not os.environ.get("HEARTH_TEST_GGUF"), reason="HEARTH_TEST_GGUF names no model")
-def test_what_was_learnt_while_the_database_was_away_becomes_a_version_when_it_is_back(
+def test_a_job_outlives_the_databases_absence_and_hears_other_gateways_while_it_waits(
         start, database, env, home, gguf, tmp_path):
     base = decoder_folders.demo_folder(pathlib.Path(gguf), tmp_path, layers=1)
     assert cli("install", f"file:{base}", "--name", "base", home=home, env=env).returncode == 0
@@ -249,11 +249,14 @@ def test_what_was_learnt_while_the_database_was_away_becomes_a_version_when_it_i
     (home / "datasets/one.jsonl").write_text('{"text": "Water boils at 100 degrees."}\n')
     server = start(home=home, env=env)
     assert server.post("/datasets", {"path": "one.jsonl"}).status == 201
-    asked = server.post("/training/jobs", {
-        "model": "learnt", "base_model": "base", "dataset_id": "one",
-        "parameters": {"epochs": 3, "rank": 2, "modules": ["q_proj"], "context": 32, "threads": 1}})
-    assert asked.status == 201, asked.text
-    job = asked.json()["id"]
+
+    def submit(seed):
+        asked = server.post("/training/jobs", {
+            "model": "learnt", "base_model": "base", "dataset_id": "one",
+            "parameters": {"epochs": 3, "rank": 2, "modules": ["q_proj"], "context": 32, "threads": 1, "seed": seed}})
+        assert asked.status == 201, asked.text
+        return asked.json()["id"]
+    job = submit(1)
 
     def trainers(event):
         return [one["pid"] for one in server.events(event) if one.get("model") == job]
@@ -271,6 +274,14 @@ def test_what_was_learnt_while_the_database_was_away_becomes_a_version_when_it_i
     shown = wait_for(done, 60, "the end of the job")
     assert shown["state"] == "completed" and shown["attempts"] == 1, shown
     assert server.get("/models/learnt/versions/1").json()["state"] == "ready"
+    # Of a job that waits, another gateway's wish is seen too.
+    (tmp_path / "other").mkdir()
+    other = start(home=tmp_path / "other", env=env)
+    job = submit(2)
+    assert server.post(f"/training/jobs/{job}/pause").status == 200
+    wait_for(lambda: server.get(f"/training/jobs/{job}").json()["state"] == "paused", 60, "the pause")
+    assert other.post(f"/training/jobs/{job}/cancel").status == 200
+    wait_for(lambda: server.get(f"/training/jobs/{job}").json()["state"] == "cancelled", 60, "the cancel")
 
 
 def shape(database, home, env):
