@@ -103,7 +103,7 @@ static void print_measure(const json_t *measure)
     hearth_print_field("context", text);
 }
 
-static void print_dataset(const json_t *dataset)
+static void print_dataset(const json_t *dataset, const char *home)
 {
     char text[64], size[16];
     hearth_size_text((uint64_t)hearth_json_integer(dataset, "bytes", 0), size);
@@ -115,7 +115,7 @@ static void print_dataset(const json_t *dataset)
     hearth_print_field("rows", text);
     hearth_print_field("shape", hearth_json_text(dataset, "shape", ""));
     hearth_print_field("format", hearth_json_text(dataset, "format", ""));
-    hearth_print_field("path", hearth_json_text(dataset, "path", ""));
+    hearth_print_place("path", hearth_json_text(dataset, "path", ""), home);
     hearth_print_field("sha256", hearth_json_text(dataset, "sha256", ""));
     hearth_print_field("created", hearth_json_text(dataset, "created_at", ""));
     size_t index;
@@ -132,7 +132,7 @@ static int show(const struct hearth_invocation *invocation, json_t *dataset,
 {
     if (invocation->json)
         return hearth_print_json(dataset, error);
-    print_dataset(dataset);
+    print_dataset(dataset, invocation->settings->home);
     json_decref(dataset);
     return 0;
 }

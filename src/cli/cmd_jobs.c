@@ -102,14 +102,14 @@ static void print_parameters(json_t *parameters)
     hearth_buf_finish(&text);
 }
 
-static void print_job(const json_t *job)
+static void print_job(const json_t *job, const char *home)
 {
     static const struct {
         const char *label, *key;
     } fields[] = {
         {"model", "model"},        {"version", "version"},      {"base", "base_model"},
         {"data", "dataset_id"},    {"resting", "resting"},      {"created", "created_at"},
-        {"started", "started_at"}, {"finished", "finished_at"}, {"artifacts", "artifact_path"},
+        {"started", "started_at"}, {"finished", "finished_at"},
     };
     struct hearth_job_scale scale = {.steps = hearth_json_integer(job, "steps", 0)};
     struct hearth_buf figures;
@@ -117,6 +117,7 @@ static void print_job(const json_t *job)
            hearth_style(HEARTH_PLAIN), hearth_json_text(job, "state", "?"));
     for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
         hearth_print_field(fields[i].label, hearth_json_text(job, fields[i].key, ""));
+    hearth_print_place("artifacts", hearth_json_text(job, "artifact_path", ""), home);
     hearth_buf_init(&figures, 4096);
     hearth_job_figures(&figures, job, &scale);
     hearth_print_field("progress", scale.steps ? hearth_buf_cstr(&figures) : "");
@@ -130,7 +131,7 @@ static int print_one(const struct hearth_invocation *invocation, json_t *job,
 {
     if (invocation->json)
         return hearth_print_json(job, error);
-    print_job(job);
+    print_job(job, invocation->settings->home);
     json_decref(job);
     return 0;
 }

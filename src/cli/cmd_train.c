@@ -165,7 +165,7 @@ static void print_preview(const json_t *answer)
 
 /* What came of a job that is over. */
 
-static void print_result(const json_t *job)
+static void print_result(const json_t *job, const char *home)
 {
     const char *version = hearth_json_text(job, "version", "");
     char text[64];
@@ -179,7 +179,7 @@ static void print_result(const json_t *job)
     hearth_print_field("loss", json_is_number(loss) ? text : "");
     snprintf(text, sizeof(text), "%.4g", json_number_value(evaluation));
     hearth_print_field("evaluation", json_is_number(evaluation) ? text : "");
-    hearth_print_field("artifacts", hearth_json_text(job, "artifact_path", ""));
+    hearth_print_place("artifacts", hearth_json_text(job, "artifact_path", ""), home);
 }
 
 static int watch(struct hearth_invocation *invocation, struct hearth_client *client, const char *id,
@@ -193,7 +193,7 @@ static int watch(struct hearth_invocation *invocation, struct hearth_client *cli
         return rc;
     if (invocation->json)
         return hearth_print_json(job, error);
-    print_result(job);
+    print_result(job, invocation->settings->home);
     json_decref(job);
     return 0;
 }

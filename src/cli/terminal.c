@@ -1,6 +1,7 @@
 #include "cli/terminal.h"
 
 #include "base/error.h"
+#include "base/memory.h"
 
 #include "text/columns.h"
 
@@ -82,6 +83,14 @@ void hearth_print_field(const char *key, const char *value)
     printf("%s%-12s%s ", hearth_style(HEARTH_DIM), key, hearth_style(HEARTH_PLAIN));
     hearth_print_clean(stdout, value);
     putchar('\n');
+}
+
+void hearth_print_place(const char *key, const char *path, const char *home)
+{
+    char *whole = hearth_format("%s/%s", home, path);
+    bool is_here = *path && *path != '/' && access(whole, F_OK) == 0;
+    hearth_print_field(key, is_here ? whole : path);
+    hearth_free(whole);
 }
 
 /* How many bytes the longest beginning of a text has that takes at most `columns` columns. */

@@ -38,6 +38,9 @@ void hearth_print_beginning(FILE *out, const char *text, size_t columns);
 
 /* "key          value" and a line end; nothing where the value is NULL or empty. */
 void hearth_print_field(const char *key, const char *value);
+/* The same of a path that the server tells from its home on: whole where it is of this machine's
+ * `home`. */
+void hearth_print_place(const char *key, const char *path, const char *home);
 
 /* Prints a table: `cells` holds rows × columns texts, the first row is the head. On a terminal the
  * widest columns are cut so that a row fits; elsewhere nothing is cut. */

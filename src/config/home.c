@@ -237,6 +237,13 @@ int hearth_home_path(const struct hearth_home *home, const char *relative, char 
     return length < 0 || (size_t)length >= size ? HEARTH_ETOOLARGE : 0;
 }
 
+const char *hearth_home_relative(const struct hearth_home *home, const char *path)
+{
+    size_t length = home ? strlen(home->directory) : 0;
+    bool is_within = length && strncmp(path, home->directory, length) == 0 && path[length] == '/';
+    return is_within ? path + length + 1 : path;
+}
+
 const char *hearth_home_active(const struct hearth_home *home)
 {
     return home->active;

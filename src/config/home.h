@@ -34,6 +34,9 @@ const char *hearth_home_directory(const struct hearth_home *home);
 #define HEARTH_HOME_PREFIXES "prefixes"
 int hearth_home_path(const struct hearth_home *home, const char *relative, char *ret_path,
                      size_t size);
+/* How a client is told the path of a file that Hearth keeps: what follows the home's folder; the
+ * path itself where it lies elsewhere. Any thread; NULL for a home is allowed. */
+const char *hearth_home_relative(const struct hearth_home *home, const char *path);
 /* The folders of artifacts in use and of those put away: as the settings say, else within the home.
  * The texts belong to the home. */
 const char *hearth_home_active(const struct hearth_home *home);

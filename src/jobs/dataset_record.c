@@ -4,6 +4,7 @@
 #include "base/digest.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "config/home.h"
 #include "domain/job_state.h"
 #include "jobs/job_facts.h"
 
@@ -160,13 +161,15 @@ int hearth_dataset_list(struct hearth_store *store, const struct hearth_dataset_
     return rc;
 }
 
-json_t *hearth_dataset_json(const struct hearth_dataset *dataset)
+json_t *hearth_dataset_json(const struct hearth_dataset *dataset, const struct hearth_home *home)
 {
     char created[25];
     json_t *facts = hearth_json_parse(dataset->facts_json, strlen(dataset->facts_json), NULL);
     json_t *shown = json_pack("{s:s}", "id", dataset->id);
     hearth_clock_iso8601(dataset->created_ms, created);
     json_object_del(facts, "modified_ns");
+    if (dataset->origin != HEARTH_DATASET_OF_PATH)
+        json_object_set_new(facts, "path", json_string(hearth_home_relative(home, dataset->path)));
     json_object_set_new(facts, "checksum", json_string(dataset->sha256));
     json_object_set_new(facts, "created_at", json_string(created));
     json_object_update(shown, facts);

@@ -12,6 +12,8 @@
 
 #define HEARTH_DATASET_RECORD "dataset" /* the kind of the records */
 
+struct hearth_home;
+
 /* Where the bytes are from: who deletes the data set deletes an upload's bytes with it. */
 enum hearth_dataset_origin {
     HEARTH_DATASET_OF_PATH,   /* a file of the user's, under dataset_roots */
@@ -63,8 +65,8 @@ struct hearth_dataset_filter {
 int hearth_dataset_list(struct hearth_store *store, const struct hearth_dataset_filter *filter,
                         struct hearth_arena *arena, struct hearth_dataset **ret_datasets,
                         size_t *ret_count, struct hearth_error *error);
-/* What clients see; the caller's. */
-json_t *hearth_dataset_json(const struct hearth_dataset *dataset);
+/* What clients see; the caller's. The path of what came with a request is told from the home on. */
+json_t *hearth_dataset_json(const struct hearth_dataset *dataset, const struct hearth_home *home);
 
 /* The id of a job that needs the data set (hearth_job_state_holds), in the arena, or NULL. */
 int hearth_dataset_holder(struct hearth_store *store, const char *dataset_id,

@@ -239,7 +239,7 @@ static void change(struct hearth_jobs *jobs, const char *id, enum hearth_job_sta
         end_here(job, wanted, &job->is_paused, HEARTH_JOB_END_PAUSED);
     else
         resume_here(job);
-    tell(on_done, argument, hearth_job_facts_shown(job->facts), NULL);
+    tell(on_done, argument, hearth_job_facts_shown(job->facts, job->all->work.home), NULL);
 }
 
 void hearth_jobs_cancel(struct hearth_jobs *jobs, const char *id, hearth_on_job *on_done,

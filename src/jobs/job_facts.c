@@ -4,6 +4,7 @@
 #include "base/digest.h"
 #include "base/error_replace.h"
 #include "base/text.h"
+#include "config/home.h"
 
 #include <string.h>
 
@@ -85,10 +86,13 @@ void hearth_job_facts_name(const json_t *facts, const char *base_path, const cha
             hearth_error_replace(error, names[i][0], names[i][1]);
 }
 
-json_t *hearth_job_facts_shown(const json_t *facts)
+json_t *hearth_job_facts_shown(const json_t *facts, const struct hearth_home *home)
 {
     json_t *shown = json_deep_copy(facts);
+    const char *path = hearth_json_text(shown, "artifact_path", NULL);
     json_object_del(shown, "internal");
+    if (path)
+        json_object_set_new(shown, "artifact_path", json_string(hearth_home_relative(home, path)));
     return shown;
 }
 

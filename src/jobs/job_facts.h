@@ -14,6 +14,8 @@
 #include <stdint.h>
 
 /* A file of rows that a job reads. */
+struct hearth_home;
+
 struct hearth_job_dataset {
     const char *id, *path, *sha256; /* id NULL: there is none */
 };
@@ -39,8 +41,8 @@ json_t *hearth_job_facts_create(const struct hearth_job_fresh *fresh);
 void hearth_job_facts_name(const json_t *facts, const char *base_path, const char *folder,
                            struct hearth_error *error);
 
-/* Without `internal`; the caller's. */
-json_t *hearth_job_facts_shown(const json_t *facts);
+/* What clients see: without `internal`, and the artifact's path from the home on. The caller's. */
+json_t *hearth_job_facts_shown(const json_t *facts, const struct hearth_home *home);
 
 /* Reading. */
 const char *hearth_job_facts_text(const json_t *facts, const char *key); /* "" when absent */

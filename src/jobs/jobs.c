@@ -169,7 +169,7 @@ static size_t place_of(const struct hearth_training_job *job)
 
 static json_t *show(const struct hearth_training_job *job)
 {
-    json_t *shown = hearth_job_facts_shown(job->facts);
+    json_t *shown = hearth_job_facts_shown(job->facts, job->all->work.home);
     if (job->state == HEARTH_JOB_QUEUED)
         json_object_set_new(shown, "queue_position", json_integer((json_int_t)place_of(job)));
     return shown;
@@ -182,8 +182,9 @@ json_t *hearth_jobs_json(const struct hearth_jobs *jobs, const struct hearth_rec
     if (job && !hearth_job_state_is_over(job->state))
         return show(job);
     json_t *facts = hearth_json_parse(record->facts_json, strlen(record->facts_json), NULL);
-    json_object_del(facts, "internal");
-    return facts;
+    json_t *shown = hearth_job_facts_shown(facts, jobs->work.home);
+    json_decref(facts);
+    return shown;
 }
 
 struct hearth_job_logs *hearth_jobs_logs(struct hearth_jobs *jobs)

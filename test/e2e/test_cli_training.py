@@ -142,7 +142,8 @@ def test_data_is_registered_listed_shown_used_again_and_removed(tmp_path):
         assert added.returncode == 0 and "facts" in added.stdout and "line 2: " in added.stdout, added.stderr
         assert "100 %" in added.stderr
         row = json.loads(server.cli("datasets", "show", "facts", "--json").stdout)
-        assert row["rows"] == 101 and pathlib.Path(row["path"]).read_bytes() == data.read_bytes()
+        assert row["rows"] == 101 and (server.home / row["path"]).read_bytes() == data.read_bytes()
+        assert str(server.home / row["path"]) in server.cli("datasets", "show", "facts").stdout
         assert re.search(r"^facts +101 +1 +text +jsonl +1", server.cli("datasets").stdout, re.M)
         again = server.cli("datasets", "add", data)
         assert again.returncode == 73 and "another name" in again.stderr

@@ -108,7 +108,8 @@ def test_from_data_to_an_answer(serve):
     assert lineage["job"] == job["id"] and lineage["seed"] == 42 and lineage["base_model"] == "base:1"
     assert len(lineage["environment"]["trainer_sha256"]) == 64 and lineage["parameters"]["rank"] == 4
     assert version["metrics"]["steps"] == 16
-    folder = pathlib.Path(job["artifact_path"])
+    assert job["artifact_path"] == "artifacts/active/learnt/1"
+    folder = server.home / job["artifact_path"]
     assert all(hashlib.sha256((folder / name).read_bytes()).hexdigest() == sha
                for name, sha in digests(server, job).items())
     assert not list((pathlib.Path(server.home) / "jobs").glob("ftjob-*/"))
@@ -412,15 +413,15 @@ def test_a_version_that_is_superseded_is_put_away_and_can_be_merged(serve, tmp_p
     first = ended(server, submit(server, parameters={"seed": 1}))
     assert server.request("PUT", "/models/learnt/aliases/kept", {"version": 1}).status == 200
     second = ended(server, submit(server, parameters={"seed": 2}))
-    assert pathlib.Path(first["artifact_path"]).exists()  # somebody has chosen it
+    assert (server.home / first["artifact_path"]).exists()  # somebody has chosen it
     third = ended(server, submit(server, parameters={"seed": 3}))
-    place = pathlib.Path(second["artifact_path"])
+    place = server.home / second["artifact_path"]
     archived = pathlib.Path(server.home) / "artifacts/archive/learnt/2"
-    assert not place.exists() and pathlib.Path(third["artifact_path"]).exists()
+    assert not place.exists() and (server.home / third["artifact_path"]).exists()
     assert {str(path.relative_to(archived)): hashlib.sha256(path.read_bytes()).hexdigest()
             for path in archived.rglob("*") if path.is_file()} == digests(server, second)
     told = {number: server.get(f"/models/learnt/versions/{number}").json()["artifact_path"] for number in (1, 2, 3)}
-    assert told[2] == str(archived) and told[1] == str(place.parent / "1") and pathlib.Path(told[3]).is_dir()
+    assert told[2] == "artifacts/archive/learnt/2" and told[1] == first["artifact_path"] and (server.home / told[3]).is_dir()
     for shown in (server.get("/models/learnt/history").json(), server.get("/models/learnt").json()):
         assert {one["version"]: one["artifact_path"] for one in shown["versions"]} == told
     body = {"model": "learnt:2", "max_tokens": 4, "messages": [{"role": "user", "content": "Hello"}]}

@@ -1,5 +1,6 @@
 #include "routes/hub/hub_artifacts.h"
 
+#include "config/home.h"
 #include "gateway/call.h"
 #include "gateway/gateway_state.h"
 #include "registry/install.h"
@@ -13,7 +14,7 @@ static void add(const struct hearth_gateway *gateway, const char *model, json_t 
     char path[PATH_MAX];
     int64_t number = hearth_json_integer(version, "version", 0);
     int rc = hearth_registry_place(gateway->registry, model, number, path, sizeof(path), NULL);
-    json_t *text = rc ? NULL : json_string(path);
+    json_t *text = rc ? NULL : json_string(hearth_home_relative(gateway->home, path));
     json_object_set_new(version, "artifact_path", text ? text : json_null());
 }
 

@@ -19,6 +19,7 @@ enum { PREVIEW_DEFAULT = 5 };
 /* Read on the loop, used on the store's lane: all of it lies in the job's arena. */
 struct list_query {
     struct hearth_dataset_filter filter;
+    const struct hearth_home *home;
     int64_t page, limit;
 };
 
@@ -56,7 +57,7 @@ static int list(struct hearth_store *store, struct hearth_store_job *job)
         return rc;
     json_t *rows = json_array();
     for (size_t i = first; i < count && i - first < (size_t)query->limit; i++)
-        json_array_append_new(rows, hearth_dataset_json(&datasets[i]));
+        json_array_append_new(rows, hearth_dataset_json(&datasets[i], query->home));
     json_int_t total = (json_int_t)count;
     job->result = json_pack("{s:o, s:I, s:I, s:I, s:I}", "datasets", rows, "total", total, "page",
                             (json_int_t)query->page, "limit", (json_int_t)query->limit, "pages",
@@ -73,6 +74,7 @@ void hearth_route_datasets_list(struct hearth_call *call)
     hearth_query_reader_init(&reader, call, known);
     read_query(&reader, job->arena, query);
     query->filter.limit = call->gateway->settings->datasets_max;
+    query->home = call->gateway->home;
     job->input = query;
     job->work = list;
     hearth_store_job_start_query(job, &reader);
@@ -83,7 +85,7 @@ static int show(struct hearth_store *store, struct hearth_store_job *job)
     struct hearth_dataset dataset;
     int rc = hearth_dataset_find(store, job->params[0], job->arena, &dataset, &job->error);
     if (!rc)
-        job->result = hearth_dataset_json(&dataset);
+        job->result = hearth_dataset_json(&dataset, job->input);
     return rc;
 }
 
@@ -91,6 +93,7 @@ void hearth_route_datasets_show(struct hearth_call *call)
 {
     struct hearth_store_job *job = hearth_store_job_create(call);
     job->work = show;
+    job->input = call->gateway->home;
     hearth_store_job_start(job);
 }
 

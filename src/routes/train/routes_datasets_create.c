@@ -67,11 +67,13 @@ static void end_adding(struct adding *adding)
 static void on_measured(void *argument, json_t *measure, const struct hearth_error *error)
 {
     struct adding *adding = argument;
-    if (error)
+    if (error) {
+        struct hearth_error told = *error;
+        hearth_answer_hide(adding->call, &told);
         json_object_set_new(adding->dataset, "measure_error",
-                            json_pack("{s:s, s:s}", "code", hearth_error_row(error->code)->code,
-                                      "detail", error->message));
-    else
+                            json_pack("{s:s, s:s}", "code", hearth_error_row(told.code)->code,
+                                      "detail", told.message));
+    } else
         json_object_set_new(adding->dataset, "measured", json_pack("[O]", measure));
     if (adding->call->exchange)
         hearth_answer_json(adding->call, 201, json_incref(adding->dataset));
@@ -82,7 +84,7 @@ static void on_measured(void *argument, json_t *measure, const struct hearth_err
 static void measure(struct adding *adding, const struct hearth_dataset *dataset)
 {
     struct hearth_call *call = adding->call;
-    adding->dataset = hearth_dataset_json(dataset);
+    adding->dataset = hearth_dataset_json(dataset, call->gateway->home);
     hearth_jobs_measure(call->gateway->jobs, call->principal, dataset->id, adding->base,
                         on_measured, adding);
 }
@@ -102,7 +104,7 @@ static void on_added(void *argument, const struct hearth_dataset *dataset,
     else if (call->exchange && error)
         hearth_answer_error(call, error, NULL);
     else if (call->exchange)
-        hearth_answer_json(call, 201, hearth_dataset_json(dataset));
+        hearth_answer_json(call, 201, hearth_dataset_json(dataset, call->gateway->home));
     end_adding(adding);
 }
 

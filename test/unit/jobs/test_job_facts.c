@@ -32,7 +32,7 @@ static json_t *fresh(void)
 static void test_clients_see_nothing_internal(void **state)
 {
     (void)state;
-    json_t *facts = fresh(), *shown = hearth_job_facts_shown(facts);
+    json_t *facts = fresh(), *shown = hearth_job_facts_shown(facts, NULL);
     assert_null(json_object_get(shown, "internal"));
     assert_string_equal(hearth_json_text(shown, "state", ""), "queued");
     assert_int_equal(hearth_json_integer(shown, "seed", 0), 7);
