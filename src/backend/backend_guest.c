@@ -168,7 +168,8 @@ static void on_host_ended(void *argument, const struct hearth_child_end *end)
     if (!guest->ends && !guest->stopping)
         guest->end = *end;
     if (guest->end.asked && !guest->end.error.code)
-        hearth_error_set(&guest->end.error, HEARTH_EDRAINING, "its base was unloaded");
+        hearth_error_set(&guest->end.error, HEARTH_EDRAINING,
+                         "the process that it shared was unloaded");
     end_soon(guest);
 }
 

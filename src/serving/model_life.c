@@ -285,8 +285,8 @@ void hearth_life_unload(struct hearth_model_life *life, bool force)
         if (force)
             stop_ready(life, force);
         break;
-    case HEARTH_MODEL_READY:
-        stop_ready(life, force);
+    case HEARTH_MODEL_READY: /* nobody has asked that what runs there under other names ends */
+        stop_ready(life, force && !hearth_load_has_busy_guests(life->load));
         break;
     }
 }

@@ -117,6 +117,8 @@ bool hearth_load_is_older(const struct hearth_model_load *load,
 /* What adapters of other models may come to; NULL: none may. And whether it computes there. */
 struct hearth_host *hearth_load_host(const struct hearth_model_load *load);
 bool hearth_load_has_guests(const struct hearth_model_load *load);
+/* Do requests of other names run in its process? */
+bool hearth_load_has_busy_guests(const struct hearth_model_load *load);
 bool hearth_load_is_guest_of(const struct hearth_model_load *load, const struct hearth_host *host);
 /* Fills in its part of a report, and the process's. */
 void hearth_load_report(const struct hearth_model_load *load, struct hearth_model_report *report);

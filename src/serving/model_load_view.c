@@ -83,3 +83,8 @@ bool hearth_load_has_guests(const struct hearth_model_load *load)
 {
     return hearth_load_host(load) && hearth_host_has_guests(hearth_load_host(load));
 }
+
+bool hearth_load_has_busy_guests(const struct hearth_model_load *load)
+{
+    return hearth_load_host(load) && hearth_host_is_busy(hearth_load_host(load));
+}

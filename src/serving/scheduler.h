@@ -64,8 +64,8 @@ void hearth_scheduler_drain(struct hearth_scheduler *scheduler, uint64_t deadlin
 int hearth_scheduler_load(struct hearth_scheduler *scheduler, const char *reference,
                           hearth_on_model on_done, void *argument, struct hearth_error *error);
 /* Unloads: what runs may finish within the stop timeout, what waits is answered with
- * HEARTH_EDRAINING; `force` kills at once. HEARTH_ENOMODEL; `on_done` (may be NULL) comes when the
- * process is gone, also when none was there. */
+ * HEARTH_EDRAINING; `force` kills at once, unless other names run in its process. HEARTH_ENOMODEL;
+ * `on_done` (may be NULL) comes when the process is gone, also when none was there. */
 int hearth_scheduler_stop(struct hearth_scheduler *scheduler, const char *reference, bool force,
                           hearth_on_model on_done, void *argument, struct hearth_error *error);
 /* A client says how long a model ("name:version") is to stay loaded that nobody uses;

@@ -61,3 +61,20 @@ def test_one_file_behind_several_names_is_loaded_once(start, home, gguf):
         for other in {"red", "green", "blue"} - {name}:
             say(server, other)
         wait_for(lambda: workers(server) == 2, 20, "two processes")
+
+
+def test_a_name_that_is_deleted_ends_nothing_that_runs_under_another(server):
+    """The process was loaded for the one that goes."""
+    for name in ("red", "green"):
+        answer = server.post("/models", {"name": name, "source": "fake:token_us = 50000; reply = a b"})
+        assert answer.status in (201, 202), answer.text
+    wait_for(lambda: len(server.get("/v1/models").json()["data"]) == 2, 30, "both")
+    say(server, "red")
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        running = pool.submit(say, server, "green", max_tokens=40, ignore_eos=True)
+        wait_for(lambda: any(row["name"] == "green" and row["running"]
+                             for row in server.get("/admin/ps").json()["models"]), 20, "that it runs")
+        assert workers(server) == 1
+        assert server.delete("/models/red?force=true").status in (200, 204)
+        assert running.result()["usage"]["completion_tokens"] == 40
+    say(server, "green")
