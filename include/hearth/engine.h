@@ -250,6 +250,9 @@ struct hearth_input {
      * stands behind the model's own in their list: with a scale of 1 where `adapters` is not given.
      */
     uint32_t adapter;
+    /* The worker's business, not the engine's. */
+    bool keeps_turns; /* of HEARTH_TRUNCATE_NEVER: also where the model's settings drop turns */
+    bool off_disk;    /* what is computed of it is never written to disk */
 };
 
 /* The result of prepare: the head of a struct of the engine's own; read-only for the worker. */

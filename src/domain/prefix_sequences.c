@@ -129,6 +129,8 @@ bool hearth_prefix_tree_start(struct hearth_prefix_tree *tree, uint32_t slot, ui
     }
     if (node)
         prefix_use(tree, node);
+    if (node && !prompt->off_disk)
+        prefix_let_out(node);
     if (prompt->key) {
         tree->counts.hits += count > 0;
         tree->counts.misses += count == 0;
@@ -155,7 +157,7 @@ static void publish(struct hearth_prefix_tree *tree, uint32_t slot, const int32_
                    (int64_t)sequence->reserved;
     if (!prefix_make_room(tree, more))
         return;
-    if (at->place == slot && at->users == 1) {
+    if (at->place == slot && at->users == 1 && at->off_disk == sequence->prompt.off_disk) {
         if (!prefix_extend(tree, at, tokens, count))
             return;
     } else {
@@ -164,6 +166,7 @@ static void publish(struct hearth_prefix_tree *tree, uint32_t slot, const int32_
             return;
         at->users--;
         leaf->users++;
+        leaf->off_disk = sequence->prompt.off_disk;
         sequence->at = leaf;
     }
     prefix_use(tree, sequence->at);
@@ -182,14 +185,15 @@ void hearth_prefix_tree_grow(struct hearth_prefix_tree *tree, uint32_t slot, uin
     publish(tree, slot, sequence->prompt.tokens, count);
 }
 
-/* An answer that was given before word for word is not kept twice. */
+/* An answer that was given before word for word is not kept twice, unless only this one may be
+ * written. */
 static bool is_known(struct hearth_prefix_tree *tree, const struct prefix_sequence *sequence,
                      const int32_t *tokens, uint32_t count)
 {
     uint32_t known;
     struct prefix_node *node =
         prefix_match(tree, sequence->prompt.key, tokens, count, sequence->at, &known);
-    if (!node || known < count)
+    if (!node || known < count || (node->off_disk && !sequence->prompt.off_disk))
         return false;
     prefix_use(tree, node);
     return true;

@@ -166,6 +166,7 @@ struct prefix_node *prefix_split(struct hearth_prefix_tree *tree, struct prefix_
                                   .start = node->start,
                                   .count = count,
                                   .place = PREFIX_NO_PLACE,
+                                  .off_disk = node->off_disk,
                                   .used = node->used};
     struct prefix_node **link = link_of(tree, node);
     upper->next = node->next;
@@ -244,6 +245,12 @@ void prefix_use(struct hearth_prefix_tree *tree, struct prefix_node *node)
     tree->uses++;
     for (; node; node = node->parent)
         node->used = tree->uses;
+}
+
+void prefix_let_out(struct prefix_node *node)
+{
+    for (; node && node->off_disk; node = node->parent)
+        node->off_disk = false;
 }
 
 /* A slot whose request stands at the node, and which therefore holds its tokens. */
@@ -396,7 +403,7 @@ bool hearth_prefix_tree_unsettled(const struct hearth_prefix_tree *tree, uint32_
     for (struct prefix_node *root = tree->roots; root; root = root->next)
         for (struct prefix_node *node = root; node && !root->adapter;
              node = next_node(root, node, true))
-            if (node->count && !node->children && !node->settled &&
+            if (node->count && !node->children && !node->settled && !node->off_disk &&
                 node->place >= tree->limits.slots) {
                 *ret_place = node->place;
                 *ret_key = root->key;
@@ -411,6 +418,20 @@ void hearth_prefix_tree_settle(struct hearth_prefix_tree *tree, uint32_t place)
         for (struct prefix_node *node = root; node; node = next_node(root, node, true))
             if (node->place == place && node->count)
                 node->settled = true;
+}
+
+static struct prefix_node *leaf_off_disk(const struct hearth_prefix_tree *tree)
+{
+    struct prefix_node *leaf = tree->roots ? first_leaf(tree->roots) : NULL;
+    while (leaf && (!leaf->off_disk || leaf->users))
+        leaf = next_leaf(leaf);
+    return leaf;
+}
+
+void hearth_prefix_tree_forget_off_disk(struct hearth_prefix_tree *tree)
+{
+    for (struct prefix_node *leaf; (leaf = leaf_off_disk(tree));)
+        remove_leaf(tree, leaf, true);
 }
 
 struct hearth_prefix_counts hearth_prefix_tree_counts(const struct hearth_prefix_tree *tree)

@@ -16,7 +16,12 @@
  * itself, are never more than there are. Where they would be, the leaf whose last use is the
  * longest ago goes, whole; never one that a running sequence has under it. A sequence for which
  * that is not enough waits in its slot. The sum is an upper bound: cells hold several tokens, and
- * one at a border counts for both sides. */
+ * one at a border counts for both sides.
+ *
+ * Disk: a request may say that what is computed of it stays *off disk*. A node that only such
+ * requests have computed or begun with is never offered to be written; one that another request has
+ * computed or begun with is, and then so are all above it. A node therefore never grows by tokens
+ * of the other kind: these become a leaf below it. */
 #ifndef HEARTH_DOMAIN_PREFIX_TREE_H
 #define HEARTH_DOMAIN_PREFIX_TREE_H
 
@@ -52,6 +57,7 @@ struct hearth_prefix_prompt {
     uint32_t count;        /* at least 1 */
     uint32_t most;         /* tokens that it may have with its answer */
     enum hearth_class class_;
+    bool off_disk; /* what is computed of it is not to be written */
 };
 
 struct hearth_prefix_counts {
@@ -93,12 +99,16 @@ uint32_t hearth_prefix_tree_known(const struct hearth_prefix_tree *tree,
 bool hearth_prefix_tree_place(struct hearth_prefix_tree *tree, uint32_t count, uint32_t *ret_place);
 void hearth_prefix_tree_adopt(struct hearth_prefix_tree *tree, uint64_t key, const int32_t *tokens,
                               uint32_t count, uint32_t place);
-/* A place behind the slots that nobody has settled, of no adapter, and its prompt's key. False:
- * there is none. */
+/* A place behind the slots that nobody has settled, of no adapter, that may be written, and its
+ * prompt's key. False: there is none. */
 bool hearth_prefix_tree_unsettled(const struct hearth_prefix_tree *tree, uint32_t *ret_place,
                                   uint64_t *ret_key);
 /* It has been written, or never will be. */
 void hearth_prefix_tree_settle(struct hearth_prefix_tree *tree, uint32_t place);
+
+/* Leaves that may not be written go, as far as nobody runs with them, until a node that may be is
+ * one: the end of a worker. */
+void hearth_prefix_tree_forget_off_disk(struct hearth_prefix_tree *tree);
 
 /* What was computed with an adapter goes; no request of it runs. */
 void hearth_prefix_tree_forget(struct hearth_prefix_tree *tree, uint32_t adapter);

@@ -13,6 +13,7 @@ struct prefix_node {
     uint32_t start, count; /* none of the first one of each key */
     uint32_t place;        /* of a leaf that has tokens; else PREFIX_NO_PLACE */
     bool settled;          /* a leaf: see hearth_prefix_tree_settle */
+    bool off_disk;         /* so are all nodes below it */
     uint32_t users;        /* running sequences that stand here */
     uint64_t used;
     uint64_t key; /* of a first one */
@@ -72,6 +73,8 @@ bool prefix_extend(struct hearth_prefix_tree *tree, struct prefix_node *leaf, co
 uint32_t prefix_place(const struct prefix_node *node);
 /* It and all above it were used just now. */
 void prefix_use(struct hearth_prefix_tree *tree, struct prefix_node *node);
+/* It and all above it may be written. */
+void prefix_let_out(struct prefix_node *node);
 /* A leaf leaves its place, a slot which maybe still `holds` its tokens, for another one; or it
  * goes, also where it is not `wanted`. A root without children goes. */
 void prefix_leave_slot(struct hearth_prefix_tree *tree, struct prefix_node *node, bool holds,

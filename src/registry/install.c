@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "config/lock.h"
 #include "registry/install_steps.h"
+#include "registry/settings_fit.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -295,6 +296,8 @@ static int prepare(struct hearth_installing *install)
     int rc = 0;
     if (!request->source && !request->locked)
         rc = hearth_error_set(install->error, HEARTH_EINVAL, "there is no source to install from");
+    if (!rc && request->settings_json)
+        rc = hearth_settings_fit(request->settings_json, "{}", install->error);
     /* A registered version has its name from its model, whatever the source would call it. */
     if (!rc && request->model_id)
         rc = hearth_install_step(install, hearth_install_read_name);

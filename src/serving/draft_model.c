@@ -49,8 +49,8 @@ static void on_located(void *argument, const struct hearth_location *location)
     struct hearth_draft_search *search = argument;
     search->error = location->error;
     if (search->error.code != 0)
-        hearth_error_prefix(&search->error, "the draft model %s of %s", search->id,
-                            search->wanted_by);
+        hearth_error_prefix(&search->error, "setting 'draft_model' of %s: %s", search->wanted_by,
+                            search->id);
     tell(search, search->error.code == 0 ? location->path : NULL);
 }
 
@@ -60,7 +60,7 @@ static void locate(struct hearth_draft_search *search, const struct hearth_draft
 {
     const struct hearth_catalog_entry *entry;
     if (hearth_catalog_acquire(place->catalog, name, &entry, &search->error) != 0) {
-        hearth_error_prefix(&search->error, "the draft model of %s", search->wanted_by);
+        hearth_error_prefix(&search->error, "setting 'draft_model' of %s", search->wanted_by);
         search->error.code = HEARTH_ECONFLICT;
         hearth_loop_defer(place->loop, tell_later, search);
         return;

@@ -231,6 +231,7 @@ static struct hearth_shared_input *ask(struct hearth_answering *answering, uint3
     struct hearth_input input = g->inputs[part / g->n];
     input.sampling = &g->sampling;
     input.adapters = g->adapters;
+    input.off_disk = g->off_disk;
     return hearth_shared_input_create(&input);
 }
 
@@ -270,6 +271,7 @@ static struct hearth_generation *create(struct hearth_call *call,
     g->inputs = request->inputs;
     g->sampling = request->sampling;
     g->adapters = request->adapters;
+    g->off_disk = request->off_disk;
     g->choice_count = count;
     for (uint32_t i = 0; i < count; i++)
         hearth_choice_init(&g->choices[i], g, i, request->kept);

@@ -100,6 +100,7 @@ struct hearth_generation {
     const struct hearth_input *inputs; /* valid while start runs */
     struct hearth_sampling sampling;
     struct hearth_adapter_choice adapters;
+    bool off_disk;
     const void *asked; /* the request's */
     bool timings;
     uint32_t choice_count;
@@ -119,6 +120,7 @@ struct hearth_generation_request {
     uint32_t input_count, n;           /* choices: input_count × n */
     struct hearth_sampling sampling;   /* choice i of an input uses seed + i */
     struct hearth_adapter_choice adapters;
+    bool off_disk; /* as struct hearth_input has it */
     enum hearth_class class_;
     const char *const *echo; /* in the call's arena */
     const void *asked;       /* the shape's own, for its writers; in the call's arena */

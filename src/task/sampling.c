@@ -193,6 +193,13 @@ enum hearth_truncate hearth_truncate_read(const json_t *parameters)
 }
 
 /* OpenAI's tiers of service are our classes of the queue. */
+/* OpenAI has written it both ways. */
+bool hearth_off_disk_read(const json_t *body)
+{
+    const char *asked = hearth_json_text(body, "prompt_cache_retention", "");
+    return strcmp(asked, "in_memory") == 0 || strcmp(asked, "in-memory") == 0;
+}
+
 enum hearth_class hearth_class_read(const json_t *body)
 {
     const char *tier = hearth_json_text(body, "service_tier", "");

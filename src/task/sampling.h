@@ -33,6 +33,9 @@ enum hearth_truncate hearth_truncate_read(const json_t *parameters);
 /* service_tier: priority is interactive, flex is batch, else normal. */
 enum hearth_class hearth_class_read(const json_t *body);
 
+/* prompt_cache_retention: what is computed of the prompt is not written to disk. */
+bool hearth_off_disk_read(const json_t *body);
+
 /* JSON integers as tokens, in the arena; NULL when that is full. */
 int32_t *hearth_tokens_read(const json_t *list, struct hearth_arena *arena);
 

@@ -134,6 +134,8 @@ enum hearth_ipc_tag {
     HEARTH_TAG_DROPS_TURNS,     /* u32: HELLO: 1: of conversations that are too long */
     HEARTH_TAG_GAP_MAX,         /* u32: HELLO: milliseconds between two tokens of a stream */
     HEARTH_TAG_MEMORY_REACH, /* u64: HELLO: bytes for what is proposed where a plan does not fit */
+    HEARTH_TAG_KEEPS_TURNS,  /* u32: REQUEST: 1: they are never dropped */
+    HEARTH_TAG_OFF_DISK,     /* u32: REQUEST: 1: what is computed of it stays in memory */
 };
 
 enum hearth_worker_counter {

@@ -193,6 +193,10 @@ int hearth_ipc_put_request(struct hearth_buf *buf, uint32_t stream,
         hearth_ipc_put_u32(&writer, HEARTH_TAG_PLAIN_TOKENS, 1);
     if (input->literal)
         hearth_ipc_put_u32(&writer, HEARTH_TAG_LITERAL, 1);
+    if (input->keeps_turns)
+        hearth_ipc_put_u32(&writer, HEARTH_TAG_KEEPS_TURNS, 1);
+    if (input->off_disk)
+        hearth_ipc_put_u32(&writer, HEARTH_TAG_OFF_DISK, 1);
     if (input->form)
         hearth_ipc_put_u32(&writer, HEARTH_TAG_FORM, input->form);
     if (input->sampling)
@@ -246,6 +250,12 @@ static int get_choice(const struct hearth_ipc_field *field, struct hearth_ipc_re
     case HEARTH_TAG_LITERAL:
         input->literal = word != 0;
         return 0;
+    case HEARTH_TAG_KEEPS_TURNS:
+        input->keeps_turns = word != 0;
+        return 0;
+    case HEARTH_TAG_OFF_DISK:
+        input->off_disk = word != 0;
+        return 0;
     case HEARTH_TAG_FORM:
         input->form = (enum hearth_token_form)word;
         return word <= HEARTH_FORM_RENDERED ? 0 : HEARTH_EPARSE;
@@ -272,6 +282,8 @@ static int get_field(const struct hearth_ipc_field *field, struct hearth_ipc_req
     case HEARTH_TAG_TRUNCATE:
     case HEARTH_TAG_PLAIN_TOKENS:
     case HEARTH_TAG_LITERAL:
+    case HEARTH_TAG_KEEPS_TURNS:
+    case HEARTH_TAG_OFF_DISK:
     case HEARTH_TAG_FORM:
     case HEARTH_TAG_ADAPTER_PLACE:
     case HEARTH_TAG_CREDIT:

@@ -64,7 +64,8 @@ void prefixes_enter(struct prefixes *prefixes, struct stream *stream)
                                                 .tokens = prepared->tokens,
                                                 .count = prepared->token_count,
                                                 .most = tokens_most(worker, prepared),
-                                                .class_ = stream->batch.class_};
+                                                .class_ = stream->batch.class_,
+                                                .off_disk = stream->request->input.off_disk};
     hearth_prefix_tree_enter(prefixes->tree, stream->sequence, &prompt);
     prefixes_ask_disk(prefixes, &prompt, stream);
     stream->waits = true;

@@ -140,12 +140,16 @@ uint64_t prefixes_save(struct prefixes *prefixes, uint64_t quiet_us)
     return save_one(prefixes, place, key) ? 1 : QUIET_US;
 }
 
-/* The places stay as they are, so that what is being written meanwhile is not waited for here. */
+/* What may not be written goes first, so that what it stands upon and may be is a leaf again. The
+ * places stay as they are after that, so that what is being written meanwhile is not waited for
+ * here. */
 void prefixes_close_disk(struct prefixes *prefixes)
 {
     uint32_t place;
     uint64_t key, began_us = worker_now_us();
     const struct timespec pause = {.tv_nsec = 2000000};
+    if (prefixes->disk)
+        hearth_prefix_tree_forget_off_disk(prefixes->tree);
     while (prefixes->disk && hearth_prefix_tree_unsettled(prefixes->tree, &place, &key) &&
            worker_now_us() - began_us < END_US)
         if (!save_one(prefixes, place, key))

@@ -126,8 +126,9 @@ static bool is_detokenize(const struct stream *stream)
 static struct hearth_input input_of(const struct stream *stream)
 {
     struct hearth_input input = stream->request->input;
-    if (stream->worker->hello.drops_turns && input.task == HEARTH_TASK_GENERATE &&
-        input.kind == HEARTH_INPUT_MESSAGES && input.truncate == HEARTH_TRUNCATE_NEVER)
+    if (stream->worker->hello.drops_turns && !input.keeps_turns &&
+        input.task == HEARTH_TASK_GENERATE && input.kind == HEARTH_INPUT_MESSAGES &&
+        input.truncate == HEARTH_TRUNCATE_NEVER)
         input.truncate = HEARTH_TRUNCATE_START;
     return input;
 }

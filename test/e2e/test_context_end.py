@@ -49,6 +49,13 @@ def test_a_long_conversation_is_refused_or_loses_its_oldest_turns_and_says_so(se
         answer = ask(server, "drops", ASKED, max_tokens=asked, ignore_eos=True)
         assert int(answer.headers["Hearth-Dropped-Turns"]) == dropped + more
         assert answer.json()["usage"]["completion_tokens"] == asked
+    # The last word is the request's.
+    for model, truncation, status in (("strict", "auto", 200), ("strict", None, 400), ("drops", "disabled", 400),
+                                      ("drops", "auto", 200), ("drops", None, 200)):
+        said = server.post("/v1/responses", {"model": model, "input": ASKED, "max_output_tokens": 4,
+                                             "temperature": 0, "store": False, "truncation": truncation})
+        assert said.status == status, (model, truncation, said.text)
+        assert said.headers.get("Hearth-Dropped-Turns") == (str(dropped) if status == 200 else None)
     # A last turn that is too long by itself has nothing to leave out.
     alone = ask(server, "drops", [{"role": "user", "content": "word " * 400}])
     assert alone.status == 400, alone.text

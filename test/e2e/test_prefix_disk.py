@@ -24,10 +24,11 @@ def serve(start):
     return start(env={"HEARTH_SLOTS": 2, "HEARTH_CONTEXT": 512, "HEARTH_PREFIX_DISK": "64MiB"})
 
 
-def ask(server):
+def ask(server, question="Well?", **more):
     answer = server.post("/v1/chat/completions", {
         "model": "m", "temperature": 1, "seed": 3, "max_tokens": 8, "ignore_eos": True,
-        "messages": [{"role": "system", "content": SYSTEM}, {"role": "user", "content": "Well?"}]})
+        "messages": [{"role": "system", "content": SYSTEM}, {"role": "user", "content": question}],
+        **more})
     assert answer.status == 200, answer.text
     body = answer.json()
     cached = body["usage"]["prompt_tokens_details"]["cached_tokens"]
@@ -113,6 +114,41 @@ def test_a_prompt_is_read_back_from_disk_and_a_bad_file_is_not(start, disk_home,
         (folder / file.name).write_bytes(hostile)
         remove()
         wait_for(lambda: not folder.exists(), 20, "that nothing is left")
+
+
+def written(folder):
+    return b"".join(path.read_bytes() for path in folder.glob("*.prefix"))
+
+
+def test_a_request_can_keep_what_it_says_off_the_disk(start, disk_home):
+    """What it alone computed is never written, also not at the end; what it shares with a request
+    that says nothing is."""
+    server = serve(start)
+    folder = disk_home / "prefixes" / "m:1"
+    secret = "Seven herons nest in the old willow behind the mill; do not tell."
+    tokens = server.post("/tokenize", {"model": "m", "content": secret}).json()["tokens"]
+    inner = struct.pack(f"<{len(tokens) - 2}i", *tokens[1:-1])  # its ends may merge with others
+    for retention in ("in_memory", "in-memory"):
+        ask(server, secret, prompt_cache_retention=retention)
+    assert server.cli("stop", "m").returncode == 0
+    assert written(folder) == b""
+    answer = server.post("/v1/responses", {
+        "model": "m", "input": secret, "instructions": SYSTEM, "max_output_tokens": 1, "store": False,
+        "prompt_cache_retention": "in_memory"})
+    assert answer.json()["prompt_cache_retention"] == "in_memory"
+    server.post("/v1/completions", {"model": "m", "prompt": secret * 8, "max_tokens": 1,
+                                    "prompt_cache_retention": "in_memory"})
+    _, cached, _ = ask(server, prompt_cache_retention="24h")
+    assert cached > 0, "begins as the other has"
+    ask(server, secret, prompt_cache_retention="in_memory")
+    assert server.cli("stop", "m").returncode == 0
+    assert written(folder) and inner not in written(folder)
+    ask(server, secret)
+    assert server.cli("stop", "m").returncode == 0
+    assert inner in written(folder), "the same without the word"
+    refused = server.post("/v1/chat/completions", {
+        "model": "m", "messages": [{"role": "user", "content": "x"}], "prompt_cache_retention": "1h"})
+    assert refused.status == 400 and "24h" in refused.text and "in_memory" in refused.text
 
 
 @pytest.mark.skipif(not can_mount(), reason="no mount namespaces here")

@@ -1,6 +1,7 @@
 """Speculative decoding through the real programs: the text is what it is without, in fewer steps; a
 draft model is loaded beside the model, or refused with both names."""
 import concurrent.futures
+import shutil
 
 import pytest
 
@@ -67,12 +68,28 @@ def test_a_draft_model_gives_the_same_text(serve):
     wait_for(lambda: server.metric("hearth_draft_accepted_total", model="main:1") > 0, 20, "the counters")
 
 
-def test_a_draft_model_that_does_not_fit_is_refused_with_both_names(serve):
+def test_a_draft_model_that_does_not_fit_is_refused_with_both_names(serve, gguf, tmp_path):
+    draft = tmp_path / "draft.gguf"
     server = serve(other={}, main={"draft_model": "other"}, lost={"draft_model": "nobody"})
     answer = server.post("/v1/completions", {**BODY, "model": "main"})
     assert answer.status == 409, answer.text
     assert "other:1 cannot draft for main:1" in answer.text and "vocabulary" in answer.text
     answer = server.post("/v1/completions", {**BODY, "model": "lost"})
     assert answer.status == 409 and "lost:1" in answer.text and "nobody" in answer.text, answer.text
+    for path, says in (("/nonexistent", "No such file"), (str(__file__), "test_speculation.py")):
+        answer = server.post("/models", {"name": "wrong", "source": f"file:{gguf}", "settings": {"draft_model": path}})
+        assert answer.status == 422 and "settings.draft_model" in answer.text, answer.text
+        assert path in answer.text and says in answer.text, answer.text
+    done = cli("install", f"file:{gguf}", "--name", "wrong", "--set", "draft_model=/nonexistent", home=tmp_path / "other")
+    assert done.returncode == 65 and "settings.draft_model: /nonexistent: No such file" in done.stderr, done.stderr
+    # What goes after it was set, or is damaged, is told at the load; one that failed is not tried at once.
+    shutil.copy(gguf, draft)
+    assert server.request("PATCH", "/models/main", {"settings": {"draft_model": str(draft)}}).status == 200
+    for spoil, says in ((lambda: draft.write_bytes(gguf.read_bytes()[:100_000]), "GGUF header"),
+                        (draft.unlink, "No such file")):
+        spoil()
+        answer = wait_for(lambda: told if says in (told := server.post("/v1/completions", {**BODY, "model": "main"})).text
+                          else None, 60, "the reason")
+        assert answer.status == 409 and f"{draft} cannot draft for main:1: setting 'draft_model'" in answer.text, answer.text
     answer = server.post("/models", {"name": "wrong", "source": "fake:x", "settings": {"speculation": "draft"}})
     assert answer.status == 422 and "draft_model" in answer.text, answer.text

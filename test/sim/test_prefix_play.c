@@ -1,7 +1,8 @@
 /* The prefix tree over a cache that is a model of the real ones: cells of several tokens that are
  * counted, shared by copies, and copied by whoever writes into one that others have too. Requests
  * of random prompts come, read in pieces, answer, fail and end; after each of these the cells may
- * not have run out, and what a slot starts with must be its prompt's beginning. */
+ * not have run out, what a slot starts with must be its prompt's beginning, and what is offered to
+ * be written must be the beginning of what a request has computed that does not forbid it. */
 #include "domain/prefix_tree.h"
 
 #include "base/memory.h"
@@ -102,15 +103,56 @@ struct request {
     int32_t tokens[CONTEXT];
     uint32_t count, most, done, computed;
     uint64_t key;
+    bool off_disk;
 };
+
+/* Tokens that may be written: of requests that have ended, and of what was adopted. */
+struct let_out {
+    int32_t tokens[CONTEXT];
+    uint32_t count;
+};
+
+enum { LET_OUT_MAX = 2048 };
 
 struct play {
     struct model model;
     struct hearth_prefix_tree *tree;
     struct request requests[SLOTS];
     uint64_t seed;
-    uint64_t started, waited;
+    uint64_t started, waited, offered;
+    struct let_out let_out[LET_OUT_MAX];
+    uint32_t let_out_count;
 };
+
+static void let_out(struct play *play, const int32_t *tokens, uint32_t count)
+{
+    assert_true(play->let_out_count < LET_OUT_MAX);
+    struct let_out *out = &play->let_out[play->let_out_count++];
+    memcpy(out->tokens, tokens, count * sizeof(*tokens));
+    out->count = count;
+}
+
+static bool begins(const struct play *play, uint32_t place, const int32_t *tokens, uint32_t count)
+{
+    uint32_t same = 0, length = play->model.lengths[place];
+    while (same < length && same < count && token_at(&play->model, place, same) == tokens[same])
+        same++;
+    return same == length;
+}
+
+static bool may_be_written(const struct play *play, uint32_t place)
+{
+    for (uint32_t i = 0; i < play->let_out_count; i++)
+        if (begins(play, place, play->let_out[i].tokens, play->let_out[i].count))
+            return true;
+    for (uint32_t slot = 0; slot < SLOTS; slot++) {
+        const struct request *request = &play->requests[slot];
+        if (request->busy && request->started && !request->off_disk &&
+            begins(play, place, request->tokens, request->computed))
+            return true;
+    }
+    return false;
+}
 
 /* Few words and few beginnings, so that prompts have much in common. */
 static void new_request(struct play *play, uint32_t slot)
@@ -118,6 +160,7 @@ static void new_request(struct play *play, uint32_t slot)
     struct request *request = &play->requests[slot];
     *request = (struct request){.busy = true};
     request->key = seeded_pick(&play->seed, 0, 9) == 0 ? 0 : seeded_pick(&play->seed, 1, 2);
+    request->off_disk = seeded_pick(&play->seed, 0, 1) == 0;
     request->count = seeded_pick(&play->seed, 1, CONTEXT - 10);
     request->most = seeded_pick(&play->seed, request->count, CONTEXT);
     uint32_t family = seeded_pick(&play->seed, 0, 2), parts = seeded_pick(&play->seed, 0, CONTEXT);
@@ -130,6 +173,7 @@ static void new_request(struct play *play, uint32_t slot)
         .tokens = request->tokens,
         .count = request->count,
         .most = request->most,
+        .off_disk = request->off_disk,
         .class_ = (enum hearth_class)seeded_pick(&play->seed, 0, HEARTH_CLASS_COUNT - 1)};
     hearth_prefix_tree_enter(play->tree, slot, &prompt);
 }
@@ -167,6 +211,8 @@ static void end(struct play *play, uint32_t slot, bool loses)
         holds = seeded_pick(&play->seed, 0, holds);
         cut_place(&play->model, slot, holds);
     }
+    if (request->key == 1 && request->started && !request->off_disk)
+        let_out(play, request->tokens, request->computed);
     hearth_prefix_tree_end(play->tree, slot, request->tokens, holds);
     assert_int_equal(play->model.lengths[slot], 0);
     request->busy = false;
@@ -206,16 +252,20 @@ static void adopt(struct play *play)
     bool good = seeded_pick(&play->seed, 0, 3) > 0;
     for (uint32_t i = 0; i < count && good; i++)
         append(&play->model, place, tokens[i]);
+    if (good)
+        let_out(play, tokens, count);
     hearth_prefix_tree_adopt(play->tree, 1, tokens, good ? count : 0, place);
 }
 
-/* Each leaf that is kept is offered until it is settled. */
+/* Each leaf that is kept and may be written is offered until it is settled. */
 static void save(struct play *play)
 {
     uint32_t place, most = PLACES + 1;
     uint64_t key;
     while (hearth_prefix_tree_unsettled(play->tree, &place, &key)) {
         assert_true(most-- > 0 && place >= SLOTS && play->model.lengths[place] > 0 && key == 1);
+        assert_true(may_be_written(play, place));
+        play->offered++;
         hearth_prefix_tree_settle(play->tree, place);
     }
 }
@@ -274,9 +324,9 @@ static void open_play(struct play *play, uint64_t seed)
     play->tree = hearth_prefix_tree_create(&limits, &play->model.base);
 }
 
-static void one_play(uint64_t seed, uint32_t turns, uint64_t *hits)
+static void one_play(uint64_t seed, uint32_t turns, uint64_t *hits, uint64_t *offered)
 {
-    struct play play;
+    static struct play play;
     open_play(&play, seed);
     for (uint32_t i = 0; i < turns; i++) {
         turn(&play);
@@ -296,6 +346,10 @@ static void one_play(uint64_t seed, uint32_t turns, uint64_t *hits)
             end(&play, slot, false);
     for (uint32_t slot = 0; slot < SLOTS; slot++)
         assert_int_equal(play.model.lengths[slot], 0);
+    hearth_prefix_tree_forget_off_disk(play.tree);
+    check_books(&play);
+    save(&play);
+    *offered += play.offered;
     new_request(&play, 0);
     start(&play, 0);
     assert_true(play.requests[0].started);
@@ -306,10 +360,11 @@ static void test_cells_never_run_out_and_beginnings_are_true(void **state)
 {
     (void)state;
     const char *asked = getenv("HEARTH_SIM_PLAYS");
-    uint64_t plays = asked ? strtoull(asked, NULL, 10) : 400, hits = 0;
+    uint64_t plays = asked ? strtoull(asked, NULL, 10) : 400, hits = 0, offered = 0;
     for (uint64_t seed = 1; seed <= plays; seed++)
-        one_play(seed * 0x9E3779B97F4A7C15ull, 1500, &hits);
+        one_play(seed * 0x9E3779B97F4A7C15ull, 1500, &hits, &offered);
     assert_true(hits > plays * 10);
+    assert_true(offered > plays);
 }
 
 int main(void)

@@ -52,13 +52,14 @@ static int read_plan(const char *path, const struct hearth_llama_plan *main,
     return rc;
 }
 
-/* What is wrong with it, or with the two together, is a conflict of the settings. */
+/* What is wrong with it, or with the two together, is a conflict of the settings; so is a file that
+ * is not there, or cannot be read. */
 static int prefixed(int rc, struct hearth_error *error)
 {
     if (rc == 0)
         return 0;
-    hearth_error_prefix(error, "the draft model");
-    if (rc == HEARTH_EMODEL || rc == HEARTH_ENOTIMPL)
+    hearth_error_prefix(error, "setting 'draft_model'");
+    if (rc == HEARTH_EMODEL || rc == HEARTH_ENOTIMPL || rc == HEARTH_ENOTFOUND || rc == HEARTH_EIO)
         error->code = rc = HEARTH_ECONFLICT;
     return rc;
 }

@@ -10,6 +10,7 @@
 #include "registry/base_version.h"
 #include "registry/install.h"
 #include "registry/model_json.h"
+#include "registry/settings_fit.h"
 #include "routes/hub/hub_artifacts.h"
 #include "routes/hub/hub_input.h"
 #include "routes/hub/hub_routes.gen.h"
@@ -139,6 +140,8 @@ static int create_model(struct hearth_store *store, struct hearth_store_job *job
         return hearth_error_set(&job->error, HEARTH_ETOOLARGE, "the request is too large");
     /* Before a row is made that would have no version. */
     int rc = find_base(store, job, &base);
+    if (!rc)
+        rc = hearth_settings_fit(model.settings_json, "{}", &job->error);
     if (rc)
         return rc;
     rc = hearth_store_model_create(store, &model, hearth_clock_wall_ms(), &model.id, &job->error);

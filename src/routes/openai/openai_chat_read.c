@@ -64,6 +64,7 @@ static struct hearth_generation_request request_of(const json_t *body)
         .input_count = 1,
         .n = (uint32_t)hearth_body_integer(body, "n", 1),
         .class_ = hearth_class_read(body),
+        .off_disk = hearth_off_disk_read(body),
         .stream = hearth_json_truth(body, "stream", false),
         .include_usage = hearth_openai_wants_usage(body),
         .timings = hearth_json_truth(body, "timings_per_token", false),

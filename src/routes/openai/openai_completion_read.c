@@ -186,6 +186,7 @@ int hearth_openai_completion_read(const json_t *body, struct hearth_arena *arena
         .model = hearth_json_text(body, "model", ""),
         .n = (uint32_t)hearth_body_integer(body, "n", 1),
         .class_ = hearth_class_read(body),
+        .off_disk = hearth_off_disk_read(body),
         .stream = hearth_json_truth(body, "stream", false),
         .include_usage = hearth_openai_wants_usage(body),
         .timings = hearth_json_truth(body, "timings_per_token", false),

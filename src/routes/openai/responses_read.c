@@ -198,6 +198,7 @@ int hearth_responses_read(const json_t *body, const json_t *items, struct hearth
         .input_count = 1,
         .n = 1,
         .class_ = hearth_class_read(body),
+        .off_disk = hearth_off_disk_read(body),
         .stream = hearth_json_truth(body, "stream", false),
         .timings = hearth_json_truth(body, "timings_per_token", false),
     };
@@ -207,8 +208,10 @@ int hearth_responses_read(const json_t *body, const json_t *items, struct hearth
                                     ret_param, error);
     if (rc)
         return rc;
-    if (strcmp(hearth_json_text(body, "truncation", ""), "auto") == 0)
-        input->truncate = HEARTH_TRUNCATE_START;
+    const char *truncation = hearth_json_text(body, "truncation", "");
+    input->truncate =
+        strcmp(truncation, "auto") == 0 ? HEARTH_TRUNCATE_START : HEARTH_TRUNCATE_NEVER;
+    input->keeps_turns = strcmp(truncation, "disabled") == 0;
     request.inputs = input;
     *ret_request = request;
     return 0;
@@ -225,6 +228,7 @@ json_t *hearth_responses_about(const json_t *body)
                    {"parallel_tool_calls", "true"},
                    {"previous_response_id", "null"},
                    {"prompt_cache_key", "null"},
+                   {"prompt_cache_retention", "null"},
                    {"reasoning", "{\"effort\":null,\"summary\":null}"},
                    {"safety_identifier", "null"},
                    {"service_tier", "\"default\""},

@@ -14,6 +14,7 @@ struct bed {
     struct hearth_prefix_tree *tree;
     uint32_t lengths[SLOTS + PLACES];
     int32_t tokens[SLOTS][LENGTH];
+    bool off_disk; /* what enters next */
 };
 
 static void copy(struct hearth_prefix_cells *cells, uint32_t from, uint32_t to, uint32_t count)
@@ -51,6 +52,7 @@ static void enter(struct bed *bed, uint32_t slot, uint64_t key, int32_t family, 
                                                 .tokens = bed->tokens[slot],
                                                 .count = count,
                                                 .most = count + 4,
+                                                .off_disk = bed->off_disk,
                                                 .class_ = class_};
     hearth_prefix_tree_enter(bed->tree, slot, &prompt);
 }
@@ -229,6 +231,82 @@ static void test_the_same_answer_is_kept_once(void **state)
     hearth_prefix_tree_destroy(bed.tree);
 }
 
+/* How many tokens of each place that is offered, which then is settled. */
+static void check_offered(struct bed *bed, uint32_t expected)
+{
+    uint32_t place;
+    uint64_t key;
+    if (expected) {
+        assert_true(hearth_prefix_tree_unsettled(bed->tree, &place, &key));
+        assert_int_equal(bed->lengths[place], expected);
+        hearth_prefix_tree_settle(bed->tree, place);
+    }
+    assert_false(hearth_prefix_tree_unsettled(bed->tree, &place, &key));
+}
+
+/* A request of 100 tokens of family 7, and its own up to 150. */
+static void run(struct bed *bed, bool off_disk)
+{
+    bed->off_disk = off_disk;
+    enter(bed, 0, 1, 7, 100, 150, HEARTH_CLASS_NORMAL);
+    started(bed, 0);
+    read_to(bed, 0, 150);
+    end(bed, 0);
+}
+
+static void test_what_is_to_stay_off_disk_is_not_offered(void **state)
+{
+    (void)state;
+    struct bed bed;
+    open_bed(&bed, 1000);
+    run(&bed, true);
+    check_offered(&bed, 0);
+    run(&bed, false); /* begins as the first, whose rest stays off disk */
+    check_offered(&bed, 150);
+    run(&bed, true);
+    check_offered(&bed, 0);
+    hearth_prefix_tree_destroy(bed.tree);
+}
+
+static void test_a_node_does_not_grow_by_tokens_that_are_to_stay_off_disk(void **state)
+{
+    (void)state;
+    struct bed bed;
+    open_bed(&bed, 1000);
+    bed.off_disk = true;
+    enter(&bed, 0, 1, 7, 120, 150, HEARTH_CLASS_NORMAL);
+    started(&bed, 0);
+    read_to(&bed, 0, 100);
+    bed.off_disk = false;
+    enter(&bed, 1, 1, 7, 101, 101, HEARTH_CLASS_NORMAL);
+    assert_int_equal(started(&bed, 1), 100);
+    end(&bed, 1);
+    read_to(&bed, 0, 150);
+    end(&bed, 0);
+    check_offered(&bed, 0); /* the leaf holds more than may be written */
+    hearth_prefix_tree_forget_off_disk(bed.tree);
+    check_offered(&bed, 100);
+    hearth_prefix_tree_destroy(bed.tree);
+}
+
+/* The same tokens from one that may be written are kept beside those that may not. */
+static void test_the_same_answer_is_kept_for_the_disk(void **state)
+{
+    (void)state;
+    struct bed bed;
+    open_bed(&bed, 1000);
+    for (int i = 0; i < 3; i++) {
+        bed.off_disk = i != 1;
+        enter(&bed, 0, 1, 7, 120, 100, HEARTH_CLASS_NORMAL);
+        started(&bed, 0);
+        read_to(&bed, 0, 100);
+        bed.lengths[0] = 104;
+        end(&bed, 0);
+        check_offered(&bed, i == 1 ? 104 : 0);
+    }
+    hearth_prefix_tree_destroy(bed.tree);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -240,6 +318,9 @@ int main(void)
         cmocka_unit_test(test_a_sequence_without_room_waits),
         cmocka_unit_test(test_all_slots_have_room_for_whole_contexts),
         cmocka_unit_test(test_the_same_answer_is_kept_once),
+        cmocka_unit_test(test_what_is_to_stay_off_disk_is_not_offered),
+        cmocka_unit_test(test_a_node_does_not_grow_by_tokens_that_are_to_stay_off_disk),
+        cmocka_unit_test(test_the_same_answer_is_kept_for_the_disk),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

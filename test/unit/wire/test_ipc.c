@@ -213,6 +213,8 @@ static void a_request_comes_back_as_it_was(void **state)
                                        .truncate = HEARTH_TRUNCATE_START,
                                        .prompt_name = "query",
                                        .no_special_tokens = true,
+                                       .keeps_turns = true,
+                                       .off_disk = true,
                                        .sampling = &sampling};
     struct hearth_buf buf;
     struct seen seen = {0};
@@ -234,6 +236,8 @@ static void a_request_comes_back_as_it_was(void **state)
     assert_int_equal(request->input.truncate, input.truncate);
     assert_string_equal(request->input.prompt_name, "query");
     assert_true(request->input.no_special_tokens);
+    assert_true(request->input.keeps_turns);
+    assert_true(request->input.off_disk);
     const struct hearth_sampling *got = request->input.sampling;
     /* Up to the padding before `stops`. */
     assert_memory_equal(got, &sampling, offsetof(struct hearth_sampling, ignore_eos) + 1);
