@@ -3424,8 +3424,9 @@ static const struct hearth_schema node_512 = {
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_513 = {
-    .expected = "a string",
+    .expected = "\"in_memory\", \"in-memory\" or \"24h\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .choices = (const char *const[]){"in_memory", "in-memory", "24h", NULL},
 };
 static const struct hearth_schema node_514 = {
     .expected = "true or false",
@@ -3854,62 +3855,67 @@ static const struct hearth_schema node_580 = {
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_581 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+    .expected = "\"in_memory\", \"in-memory\" or \"24h\"",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .choices = (const char *const[]){"in_memory", "in-memory", "24h", NULL},
 };
 static const struct hearth_schema node_582 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_583 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_584 = {
-    .expected = "any value",
+    .expected = "a string",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_585 = {
     .expected = "any value",
 };
 static const struct hearth_schema node_586 = {
+    .expected = "any value",
+};
+static const struct hearth_schema node_587 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_588 = {
+static const struct hearth_schema node_589 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_587 = {
+static const struct hearth_schema node_588 = {
     .expected = "an array of strings that are not empty of 1 to 1,000 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_min = 1,
     .length_max = 1000,
-    .items = &node_588,
+    .items = &node_589,
 };
-static const struct hearth_schema node_589 = {
+static const struct hearth_schema node_590 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_590 = {
+static const struct hearth_schema node_591 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_591 = {
+static const struct hearth_schema node_592 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_593 = {
+static const struct hearth_schema node_594 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_592 = {
+static const struct hearth_schema node_593 = {
     .expected = "an array of strings that are not empty of 1 to 1,000 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_min = 1,
     .length_max = 1000,
-    .items = &node_593,
+    .items = &node_594,
 };
 static const struct hearth_schema_property top_completion_request_properties[] = {
     {"model", &node_535, false},
@@ -3955,33 +3961,34 @@ static const struct hearth_schema_property top_completion_request_properties[] =
     {"prompt_embeds", &node_578, false},
     {"service_tier", &node_579, false},
     {"cache_prompt", &node_580, false},
-    {"timings_per_token", &node_581, false},
-    {"user", &node_582, false},
-    {"grammar", &node_583, false},
-    {"json_schema", &node_584, false},
+    {"prompt_cache_retention", &node_581, false},
+    {"timings_per_token", &node_582, false},
+    {"user", &node_583, false},
+    {"grammar", &node_584, false},
+    {"json_schema", &node_585, false},
     {"response_format", &hearth_schema_response_format, false},
-    {"guided_json", &node_585, false},
-    {"guided_regex", &node_586, false},
-    {"guided_choice", &node_587, false},
-    {"guided_grammar", &node_589, false},
-    {"structured_outputs", &node_590, false},
-    {"regex", &node_591, false},
-    {"choice", &node_592, false},
+    {"guided_json", &node_586, false},
+    {"guided_regex", &node_587, false},
+    {"guided_choice", &node_588, false},
+    {"guided_grammar", &node_590, false},
+    {"structured_outputs", &node_591, false},
+    {"regex", &node_592, false},
+    {"choice", &node_593, false},
 };
 const struct hearth_schema hearth_schema_completion_request = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
     .properties = top_completion_request_properties,
-    .property_count = 55,
+    .property_count = 56,
     .closed = true,
 };
-static const struct hearth_schema node_594 = {
+static const struct hearth_schema node_595 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
 static const struct hearth_schema_property top_embedding_prompt_properties[] = {
-    {"prompt_string", &node_594, true},
+    {"prompt_string", &node_595, true},
 };
 const struct hearth_schema hearth_schema_embedding_prompt = {
     .expected = "an object",
@@ -3990,36 +3997,36 @@ const struct hearth_schema hearth_schema_embedding_prompt = {
     .property_count = 1,
     .closed = true,
 };
-static const struct hearth_schema node_597 = {
+static const struct hearth_schema node_598 = {
     .expected = "\"text\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"text", NULL},
 };
-static const struct hearth_schema node_598 = {
+static const struct hearth_schema node_599 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema_property node_596_properties[] = {
-    {"type", &node_597, true},
-    {"text", &node_598, true},
+static const struct hearth_schema_property node_597_properties[] = {
+    {"type", &node_598, true},
+    {"text", &node_599, true},
 };
-static const struct hearth_schema node_596 = {
+static const struct hearth_schema node_597 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
-    .properties = node_596_properties,
+    .properties = node_597_properties,
     .property_count = 2,
     .closed = true,
 };
-static const struct hearth_schema node_595 = {
+static const struct hearth_schema node_596 = {
     .expected = "an array of objects of 1 to 1,024 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 1024,
-    .items = &node_596,
+    .items = &node_597,
 };
 static const struct hearth_schema_property top_embedding_content_properties[] = {
-    {"content", &node_595, true},
+    {"content", &node_596, true},
 };
 const struct hearth_schema hearth_schema_embedding_content = {
     .expected = "an object",
@@ -4028,114 +4035,114 @@ const struct hearth_schema hearth_schema_embedding_content = {
     .property_count = 1,
     .closed = true,
 };
-static const struct hearth_schema node_599 = {
+static const struct hearth_schema node_600 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_601 = {
+static const struct hearth_schema node_602 = {
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema node_604 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
 static const struct hearth_schema node_603 = {
-    .expected = "a string that is not empty",
-    .types = HEARTH_SCHEMA_STRING,
-    .length_min = 1,
-};
-static const struct hearth_schema node_602 = {
     .expected = "a list of 1 to 2,048 texts",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_603,
+    .items = &node_604,
 };
-static const struct hearth_schema node_604 = {
+static const struct hearth_schema node_605 = {
     .expected = "a list of 1 to 2,048 lists of token ids",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
     .items = &hearth_schema_tokens,
 };
-static const struct hearth_schema node_607 = {
+static const struct hearth_schema node_608 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_606 = {
+static const struct hearth_schema node_607 = {
     .expected = "a string that is not empty or a list of 1 to 1,048,576 token ids or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_607, &hearth_schema_tokens, &hearth_schema_embedding_prompt, &hearth_schema_embedding_content, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_608, &hearth_schema_tokens, &hearth_schema_embedding_prompt, &hearth_schema_embedding_content, NULL},
 };
-static const struct hearth_schema node_605 = {
+static const struct hearth_schema node_606 = {
     .expected = "a list of 1 to 2,048 texts and lists of token ids",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_606,
+    .items = &node_607,
 };
-static const struct hearth_schema node_600 = {
+static const struct hearth_schema node_601 = {
     .expected = "a text that is not empty, a list of token ids, or a list of 1 to 2,048 of either",
     .takes_nul = true,
-    .any_of = (const struct hearth_schema *const[]){&node_601, &node_602, &hearth_schema_tokens, &node_604, &hearth_schema_embedding_prompt, &hearth_schema_embedding_content, &node_605, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_602, &node_603, &hearth_schema_tokens, &node_605, &hearth_schema_embedding_prompt, &hearth_schema_embedding_content, &node_606, NULL},
 };
-static const struct hearth_schema node_608 = {
+static const struct hearth_schema node_609 = {
     .expected = "\"float\" or \"base64\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"float", "base64", NULL},
 };
-static const struct hearth_schema node_609 = {
+static const struct hearth_schema node_610 = {
     .expected = "an integer from 1 to 1,048,576",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){1048576.0},
 };
-static const struct hearth_schema node_611 = {
+static const struct hearth_schema node_612 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN,
 };
-static const struct hearth_schema node_612 = {
+static const struct hearth_schema node_613 = {
     .expected = "\"NONE\", \"NEVER\", \"START\", \"END\", \"none\", \"never\", \"start\" or \"end\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"NONE", "NEVER", "START", "END", "none", "never", "start", "end", NULL},
 };
-static const struct hearth_schema node_613 = {
+static const struct hearth_schema node_614 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_610 = {
+static const struct hearth_schema node_611 = {
     .expected = "true or false or \"NONE\", \"NEVER\", \"START\", \"END\", \"none\", \"never\", \"start\" or \"end\"",
-    .any_of = (const struct hearth_schema *const[]){&node_611, &node_612, &node_613, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_612, &node_613, &node_614, NULL},
 };
-static const struct hearth_schema node_614 = {
+static const struct hearth_schema node_615 = {
     .expected = "a string of at most 127 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 127,
 };
-static const struct hearth_schema node_615 = {
+static const struct hearth_schema node_616 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_616 = {
+static const struct hearth_schema node_617 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_617 = {
+static const struct hearth_schema node_618 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_embedding_request_properties[] = {
-    {"model", &node_599, false},
+    {"model", &node_600, false},
     {"keep_alive", &hearth_schema_keep_alive, false},
-    {"input", &node_600, true},
-    {"encoding_format", &node_608, false},
-    {"dimensions", &node_609, false},
-    {"truncate", &node_610, false},
-    {"prompt_name", &node_614, false},
+    {"input", &node_601, true},
+    {"encoding_format", &node_609, false},
+    {"dimensions", &node_610, false},
+    {"truncate", &node_611, false},
+    {"prompt_name", &node_615, false},
     {"timeout", &hearth_schema_time_limit, false},
-    {"partial", &node_615, false},
-    {"service_tier", &node_616, false},
-    {"user", &node_617, false},
+    {"partial", &node_616, false},
+    {"service_tier", &node_617, false},
+    {"user", &node_618, false},
 };
 const struct hearth_schema hearth_schema_embedding_request = {
     .expected = "an object",
@@ -4151,125 +4158,125 @@ const struct hearth_schema hearth_schema_time_limit = {
     .minimum_exclusive = true,
     .maximum = &(const double){604800.0},
 };
-static const struct hearth_schema node_618 = {
+static const struct hearth_schema node_619 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_619 = {
+static const struct hearth_schema node_620 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .takes_nul = true,
     .length_min = 1,
-};
-static const struct hearth_schema node_622 = {
-    .expected = "a string that is not empty",
-    .types = HEARTH_SCHEMA_STRING,
-    .length_min = 1,
-};
-static const struct hearth_schema node_624 = {
-    .expected = "a string that is not empty",
-    .types = HEARTH_SCHEMA_STRING,
-    .length_min = 1,
-};
-static const struct hearth_schema_property node_623_properties[] = {
-    {"text", &node_624, true},
 };
 static const struct hearth_schema node_623 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT,
-    .properties = node_623_properties,
-    .property_count = 1,
-};
-static const struct hearth_schema node_621 = {
-    .expected = "a string that is not empty or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_622, &node_623, NULL},
-};
-static const struct hearth_schema node_620 = {
-    .expected = "an array of strings that are not empty or an object of 1 to 2,048 items",
-    .types = HEARTH_SCHEMA_ARRAY,
-    .takes_nul = true,
-    .length_min = 1,
-    .length_max = 2048,
-    .items = &node_621,
-};
-static const struct hearth_schema node_626 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
 static const struct hearth_schema node_625 = {
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema_property node_624_properties[] = {
+    {"text", &node_625, true},
+};
+static const struct hearth_schema node_624 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT,
+    .properties = node_624_properties,
+    .property_count = 1,
+};
+static const struct hearth_schema node_622 = {
+    .expected = "a string that is not empty or an object",
+    .any_of = (const struct hearth_schema *const[]){&node_623, &node_624, NULL},
+};
+static const struct hearth_schema node_621 = {
+    .expected = "an array of strings that are not empty or an object of 1 to 2,048 items",
+    .types = HEARTH_SCHEMA_ARRAY,
+    .takes_nul = true,
+    .length_min = 1,
+    .length_max = 2048,
+    .items = &node_622,
+};
+static const struct hearth_schema node_627 = {
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema node_626 = {
     .expected = "an array of strings that are not empty of 1 to 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .takes_nul = true,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_626,
+    .items = &node_627,
 };
-static const struct hearth_schema node_627 = {
+static const struct hearth_schema node_628 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_628 = {
+static const struct hearth_schema node_629 = {
     .expected = "\"Right\" or \"right\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"Right", "right", NULL},
 };
-static const struct hearth_schema node_629 = {
+static const struct hearth_schema node_630 = {
     .expected = "an integer from 1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_630 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
 static const struct hearth_schema node_631 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_633 = {
+static const struct hearth_schema node_632 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_634 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN,
 };
-static const struct hearth_schema node_634 = {
+static const struct hearth_schema node_635 = {
     .expected = "\"NONE\", \"NEVER\", \"END\", \"none\", \"never\" or \"end\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"NONE", "NEVER", "END", "none", "never", "end", NULL},
 };
-static const struct hearth_schema node_635 = {
+static const struct hearth_schema node_636 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_632 = {
+static const struct hearth_schema node_633 = {
     .expected = "true or false or \"NONE\", \"NEVER\", \"END\", \"none\", \"never\" or \"end\"",
-    .any_of = (const struct hearth_schema *const[]){&node_633, &node_634, &node_635, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_634, &node_635, &node_636, NULL},
 };
-static const struct hearth_schema node_636 = {
+static const struct hearth_schema node_637 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_637 = {
+static const struct hearth_schema node_638 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_rerank_request_properties[] = {
-    {"model", &node_618, false},
+    {"model", &node_619, false},
     {"keep_alive", &hearth_schema_keep_alive, false},
-    {"query", &node_619, true},
-    {"documents", &node_620, false},
-    {"texts", &node_625, false},
-    {"return_text", &node_627, false},
-    {"truncation_direction", &node_628, false},
-    {"top_n", &node_629, false},
-    {"return_documents", &node_630, false},
-    {"raw_scores", &node_631, false},
-    {"truncate", &node_632, false},
+    {"query", &node_620, true},
+    {"documents", &node_621, false},
+    {"texts", &node_626, false},
+    {"return_text", &node_628, false},
+    {"truncation_direction", &node_629, false},
+    {"top_n", &node_630, false},
+    {"return_documents", &node_631, false},
+    {"raw_scores", &node_632, false},
+    {"truncate", &node_633, false},
     {"timeout", &hearth_schema_time_limit, false},
-    {"service_tier", &node_636, false},
-    {"user", &node_637, false},
+    {"service_tier", &node_637, false},
+    {"user", &node_638, false},
 };
 const struct hearth_schema hearth_schema_rerank_request = {
     .expected = "an object",
@@ -4278,66 +4285,66 @@ const struct hearth_schema hearth_schema_rerank_request = {
     .property_count = 14,
     .closed = true,
 };
-static const struct hearth_schema node_638 = {
+static const struct hearth_schema node_639 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_640 = {
+static const struct hearth_schema node_641 = {
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema node_643 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
 static const struct hearth_schema node_642 = {
-    .expected = "a string that is not empty",
-    .types = HEARTH_SCHEMA_STRING,
-    .length_min = 1,
-};
-static const struct hearth_schema node_641 = {
     .expected = "a list of 1 to 2,048 texts",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_642,
+    .items = &node_643,
 };
-static const struct hearth_schema node_639 = {
+static const struct hearth_schema node_640 = {
     .expected = "a text that is not empty, or a list of 1 to 2,048",
     .takes_nul = true,
-    .any_of = (const struct hearth_schema *const[]){&node_640, &node_641, NULL},
-};
-static const struct hearth_schema node_643 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+    .any_of = (const struct hearth_schema *const[]){&node_641, &node_642, NULL},
 };
 static const struct hearth_schema node_644 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_645 = {
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
+};
+static const struct hearth_schema node_646 = {
     .expected = "\"Left\", \"Right\", \"left\" or \"right\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"Left", "Right", "left", "right", NULL},
 };
-static const struct hearth_schema node_646 = {
+static const struct hearth_schema node_647 = {
     .expected = "a string of at most 127 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 127,
 };
-static const struct hearth_schema node_647 = {
+static const struct hearth_schema node_648 = {
     .expected = "an integer from 1 to 1,048,576",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){1048576.0},
 };
 static const struct hearth_schema_property top_embed_request_properties[] = {
-    {"model", &node_638, false},
+    {"model", &node_639, false},
     {"keep_alive", &hearth_schema_keep_alive, false},
-    {"inputs", &node_639, true},
-    {"normalize", &node_643, false},
-    {"truncate", &node_644, false},
-    {"truncation_direction", &node_645, false},
-    {"prompt_name", &node_646, false},
-    {"dimensions", &node_647, false},
+    {"inputs", &node_640, true},
+    {"normalize", &node_644, false},
+    {"truncate", &node_645, false},
+    {"truncation_direction", &node_646, false},
+    {"prompt_name", &node_647, false},
+    {"dimensions", &node_648, false},
 };
 const struct hearth_schema hearth_schema_embed_request = {
     .expected = "an object",
@@ -4346,74 +4353,74 @@ const struct hearth_schema hearth_schema_embed_request = {
     .property_count = 8,
     .closed = true,
 };
-static const struct hearth_schema node_648 = {
+static const struct hearth_schema node_649 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_650 = {
+static const struct hearth_schema node_651 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_649 = {
+static const struct hearth_schema node_650 = {
     .expected = "an array of strings that are not empty of 1 to 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .takes_nul = true,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_650,
+    .items = &node_651,
 };
-static const struct hearth_schema node_651 = {
+static const struct hearth_schema node_652 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_653 = {
+static const struct hearth_schema node_654 = {
     .expected = "\"float\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"float", NULL},
 };
-static const struct hearth_schema node_652 = {
+static const struct hearth_schema node_653 = {
     .expected = "an array of \"float\" of at most 8 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 8,
-    .items = &node_653,
+    .items = &node_654,
 };
-static const struct hearth_schema node_654 = {
+static const struct hearth_schema node_655 = {
     .expected = "an integer from 1 to 1,048,576",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){1.0},
     .maximum = &(const double){1048576.0},
 };
-static const struct hearth_schema node_655 = {
+static const struct hearth_schema node_656 = {
     .expected = "\"NONE\", \"START\" or \"END\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"NONE", "START", "END", NULL},
 };
-static const struct hearth_schema node_656 = {
+static const struct hearth_schema node_657 = {
     .expected = "a string of at most 127 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 127,
 };
-static const struct hearth_schema node_657 = {
+static const struct hearth_schema node_658 = {
     .expected = "nothing",
     .refused = "models here embed text only",
 };
-static const struct hearth_schema node_658 = {
+static const struct hearth_schema node_659 = {
     .expected = "nothing",
     .refused = "send texts",
 };
 static const struct hearth_schema_property top_cohere_embed_request_properties[] = {
-    {"model", &node_648, false},
+    {"model", &node_649, false},
     {"keep_alive", &hearth_schema_keep_alive, false},
-    {"texts", &node_649, true},
-    {"input_type", &node_651, false},
-    {"embedding_types", &node_652, false},
-    {"output_dimension", &node_654, false},
-    {"truncate", &node_655, false},
-    {"prompt_name", &node_656, false},
-    {"images", &node_657, false},
-    {"inputs", &node_658, false},
+    {"texts", &node_650, true},
+    {"input_type", &node_652, false},
+    {"embedding_types", &node_653, false},
+    {"output_dimension", &node_655, false},
+    {"truncate", &node_656, false},
+    {"prompt_name", &node_657, false},
+    {"images", &node_658, false},
+    {"inputs", &node_659, false},
 };
 const struct hearth_schema hearth_schema_cohere_embed_request = {
     .expected = "an object",
@@ -4422,78 +4429,78 @@ const struct hearth_schema hearth_schema_cohere_embed_request = {
     .property_count = 10,
     .closed = true,
 };
-static const struct hearth_schema node_659 = {
+static const struct hearth_schema node_660 = {
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema node_662 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
 static const struct hearth_schema node_661 = {
-    .expected = "a string that is not empty",
-    .types = HEARTH_SCHEMA_STRING,
-    .length_min = 1,
-};
-static const struct hearth_schema node_660 = {
     .expected = "a list of 1 to 2,048 texts",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_661,
+    .items = &node_662,
 };
-static const struct hearth_schema node_662 = {
+static const struct hearth_schema node_663 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
 const struct hearth_schema hearth_schema_score_texts = {
     .expected = "a text that is not empty, or a list of 1 to 2,048",
-    .any_of = (const struct hearth_schema *const[]){&node_659, &node_660, &node_662, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_660, &node_661, &node_663, NULL},
 };
-static const struct hearth_schema node_663 = {
+static const struct hearth_schema node_664 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_664 = {
+static const struct hearth_schema node_665 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_666 = {
+static const struct hearth_schema node_667 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN,
 };
-static const struct hearth_schema node_667 = {
+static const struct hearth_schema node_668 = {
     .expected = "\"NONE\", \"NEVER\", \"END\", \"none\", \"never\" or \"end\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"NONE", "NEVER", "END", "none", "never", "end", NULL},
 };
-static const struct hearth_schema node_668 = {
+static const struct hearth_schema node_669 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_665 = {
+static const struct hearth_schema node_666 = {
     .expected = "true or false or \"NONE\", \"NEVER\", \"END\", \"none\", \"never\" or \"end\"",
-    .any_of = (const struct hearth_schema *const[]){&node_666, &node_667, &node_668, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_667, &node_668, &node_669, NULL},
 };
-static const struct hearth_schema node_669 = {
+static const struct hearth_schema node_670 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_670 = {
+static const struct hearth_schema node_671 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_score_request_properties[] = {
-    {"model", &node_663, false},
+    {"model", &node_664, false},
     {"keep_alive", &hearth_schema_keep_alive, false},
     {"text_1", &hearth_schema_score_texts, false},
     {"text_2", &hearth_schema_score_texts, false},
     {"queries", &hearth_schema_score_texts, false},
     {"documents", &hearth_schema_score_texts, false},
-    {"raw_scores", &node_664, false},
-    {"truncate", &node_665, false},
+    {"raw_scores", &node_665, false},
+    {"truncate", &node_666, false},
     {"timeout", &hearth_schema_time_limit, false},
-    {"service_tier", &node_669, false},
-    {"user", &node_670, false},
+    {"service_tier", &node_670, false},
+    {"user", &node_671, false},
 };
 const struct hearth_schema hearth_schema_score_request = {
     .expected = "an object",
@@ -4502,71 +4509,71 @@ const struct hearth_schema hearth_schema_score_request = {
     .property_count = 11,
     .closed = true,
 };
-static const struct hearth_schema node_671 = {
+static const struct hearth_schema node_672 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_673 = {
+static const struct hearth_schema node_674 = {
+    .expected = "a string that is not empty",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+};
+static const struct hearth_schema node_676 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
 static const struct hearth_schema node_675 = {
-    .expected = "a string that is not empty",
-    .types = HEARTH_SCHEMA_STRING,
-    .length_min = 1,
-};
-static const struct hearth_schema node_674 = {
     .expected = "an array of strings that are not empty of 2 to 2 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 2,
     .length_max = 2,
-    .items = &node_675,
+    .items = &node_676,
 };
-static const struct hearth_schema node_678 = {
+static const struct hearth_schema node_679 = {
     .expected = "a string that is not empty",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
 };
-static const struct hearth_schema node_677 = {
+static const struct hearth_schema node_678 = {
     .expected = "an array of strings that are not empty of 1 to 2 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2,
-    .items = &node_678,
+    .items = &node_679,
 };
-static const struct hearth_schema node_676 = {
+static const struct hearth_schema node_677 = {
     .expected = "an array of arrays of strings that are not empty of 1 to 2 items of 1 to 2,048 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_min = 1,
     .length_max = 2048,
-    .items = &node_677,
+    .items = &node_678,
 };
-static const struct hearth_schema node_672 = {
+static const struct hearth_schema node_673 = {
     .expected = "a text, a list of two texts, or a list of 1 to 2,048 lists of one or two texts",
-    .any_of = (const struct hearth_schema *const[]){&node_673, &node_674, &node_676, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_674, &node_675, &node_677, NULL},
 };
-static const struct hearth_schema node_679 = {
+static const struct hearth_schema node_680 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_680 = {
+static const struct hearth_schema node_681 = {
     .expected = "\"Right\" or \"right\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"Right", "right", NULL},
 };
-static const struct hearth_schema node_681 = {
+static const struct hearth_schema node_682 = {
     .expected = "nothing",
     .refused = "scores are the probabilities of labels",
 };
 static const struct hearth_schema_property top_predict_request_properties[] = {
-    {"model", &node_671, false},
+    {"model", &node_672, false},
     {"keep_alive", &hearth_schema_keep_alive, false},
-    {"inputs", &node_672, true},
-    {"truncate", &node_679, false},
-    {"truncation_direction", &node_680, false},
-    {"raw_scores", &node_681, false},
+    {"inputs", &node_673, true},
+    {"truncate", &node_680, false},
+    {"truncation_direction", &node_681, false},
+    {"raw_scores", &node_682, false},
 };
 const struct hearth_schema hearth_schema_predict_request = {
     .expected = "an object",
@@ -4575,42 +4582,42 @@ const struct hearth_schema hearth_schema_predict_request = {
     .property_count = 6,
     .closed = true,
 };
-static const struct hearth_schema node_682 = {
+static const struct hearth_schema node_683 = {
     .expected = "a string of 1 to 63 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 63,
 };
-static const struct hearth_schema node_683 = {
+static const struct hearth_schema node_684 = {
     .expected = "\"/v1/chat/completions\", \"/v1/completions\", \"/v1/embeddings\" or \"/v1/responses\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/responses", NULL},
 };
-static const struct hearth_schema node_684 = {
+static const struct hearth_schema node_685 = {
     .expected = "\"24h\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"24h", NULL},
 };
-static const struct hearth_schema node_686 = {
+static const struct hearth_schema node_687 = {
     .expected = "a string of at most 512 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 512,
 };
-static const struct hearth_schema node_685 = {
+static const struct hearth_schema node_686 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .additional = &node_686,
+    .additional = &node_687,
 };
-static const struct hearth_schema node_687 = {
+static const struct hearth_schema node_688 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_batch_create_properties[] = {
-    {"input_file_id", &node_682, true},
-    {"endpoint", &node_683, true},
-    {"completion_window", &node_684, true},
-    {"metadata", &node_685, false},
-    {"output_expires_after", &node_687, false},
+    {"input_file_id", &node_683, true},
+    {"endpoint", &node_684, true},
+    {"completion_window", &node_685, true},
+    {"metadata", &node_686, false},
+    {"output_expires_after", &node_688, false},
 };
 const struct hearth_schema hearth_schema_batch_create = {
     .expected = "an object",
@@ -4619,19 +4626,19 @@ const struct hearth_schema hearth_schema_batch_create = {
     .property_count = 5,
     .closed = true,
 };
-static const struct hearth_schema node_688 = {
+static const struct hearth_schema node_689 = {
     .expected = "a string of at most 64 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 64,
 };
-static const struct hearth_schema node_689 = {
+static const struct hearth_schema node_690 = {
     .expected = "a string of at most 128 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 128,
 };
 static const struct hearth_schema_property top_response_input_item_properties[] = {
-    {"type", &node_688, false},
-    {"id", &node_689, false},
+    {"type", &node_689, false},
+    {"id", &node_690, false},
 };
 const struct hearth_schema hearth_schema_response_input_item = {
     .expected = "an object",
@@ -4639,34 +4646,34 @@ const struct hearth_schema hearth_schema_response_input_item = {
     .properties = top_response_input_item_properties,
     .property_count = 2,
 };
-static const struct hearth_schema node_690 = {
+static const struct hearth_schema node_691 = {
     .expected = "a string of at most 64 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 64,
 };
-static const struct hearth_schema node_691 = {
+static const struct hearth_schema node_692 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_692 = {
+static const struct hearth_schema node_693 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_693 = {
+static const struct hearth_schema node_694 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_694 = {
+static const struct hearth_schema node_695 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema_property top_response_tool_properties[] = {
-    {"type", &node_690, true},
-    {"name", &node_691, false},
-    {"description", &node_692, false},
-    {"parameters", &node_693, false},
-    {"strict", &node_694, false},
+    {"type", &node_691, true},
+    {"name", &node_692, false},
+    {"description", &node_693, false},
+    {"parameters", &node_694, false},
+    {"strict", &node_695, false},
 };
 const struct hearth_schema hearth_schema_response_tool = {
     .expected = "an object",
@@ -4674,55 +4681,49 @@ const struct hearth_schema hearth_schema_response_tool = {
     .properties = top_response_tool_properties,
     .property_count = 5,
 };
-static const struct hearth_schema node_695 = {
+static const struct hearth_schema node_696 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_697 = {
+static const struct hearth_schema node_698 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING,
 };
-static const struct hearth_schema node_698 = {
+static const struct hearth_schema node_699 = {
     .expected = "an array of objects of at most 65,536 items",
     .types = HEARTH_SCHEMA_ARRAY,
     .length_max = 65536,
     .items = &hearth_schema_response_input_item,
 };
-static const struct hearth_schema node_699 = {
+static const struct hearth_schema node_700 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_696 = {
+static const struct hearth_schema node_697 = {
     .expected = "a string or an array of objects of at most 65,536 items",
-    .any_of = (const struct hearth_schema *const[]){&node_697, &node_698, &node_699, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_698, &node_699, &node_700, NULL},
 };
-static const struct hearth_schema node_700 = {
+static const struct hearth_schema node_701 = {
     .expected = "a string",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_701 = {
+static const struct hearth_schema node_702 = {
     .expected = "a string of at most 128 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 128,
 };
-static const struct hearth_schema node_702 = {
+static const struct hearth_schema node_703 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_703 = {
+static const struct hearth_schema node_704 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_704 = {
+static const struct hearth_schema node_705 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
-};
-static const struct hearth_schema node_705 = {
-    .expected = "an integer from 1 to 2,147,483,647",
-    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
-    .minimum = &(const double){1.0},
-    .maximum = &(const double){2147483647.0},
 };
 static const struct hearth_schema node_706 = {
     .expected = "an integer from 1 to 2,147,483,647",
@@ -4731,103 +4732,104 @@ static const struct hearth_schema node_706 = {
     .maximum = &(const double){2147483647.0},
 };
 static const struct hearth_schema node_707 = {
+    .expected = "an integer from 1 to 2,147,483,647",
+    .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
+    .minimum = &(const double){1.0},
+    .maximum = &(const double){2147483647.0},
+};
+static const struct hearth_schema node_708 = {
     .expected = "a number from 0 to 2",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){2.0},
 };
-static const struct hearth_schema node_708 = {
+static const struct hearth_schema node_709 = {
     .expected = "a number from 0 to 1",
     .types = HEARTH_SCHEMA_NUMBER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){1.0},
 };
-static const struct hearth_schema node_709 = {
+static const struct hearth_schema node_710 = {
     .expected = "an integer from -1 to 2,147,483,647",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){-1.0},
     .maximum = &(const double){2147483647.0},
 };
-static const struct hearth_schema node_710 = {
+static const struct hearth_schema node_711 = {
     .expected = "an integer",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_711 = {
+static const struct hearth_schema node_712 = {
     .expected = "an array of objects of at most 1,024 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 1024,
     .items = &hearth_schema_response_tool,
 };
-static const struct hearth_schema node_713 = {
+static const struct hearth_schema node_714 = {
     .expected = "\"none\", \"auto\" or \"required\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"none", "auto", "required", NULL},
 };
-static const struct hearth_schema node_714 = {
+static const struct hearth_schema node_715 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
 };
-static const struct hearth_schema node_715 = {
+static const struct hearth_schema node_716 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_712 = {
+static const struct hearth_schema node_713 = {
     .expected = "\"none\", \"auto\" or \"required\" or an object",
-    .any_of = (const struct hearth_schema *const[]){&node_713, &node_714, &node_715, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_714, &node_715, &node_716, NULL},
 };
-static const struct hearth_schema node_716 = {
+static const struct hearth_schema node_717 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_719 = {
+static const struct hearth_schema node_720 = {
     .expected = "\"text\", \"json_object\" or \"json_schema\"",
     .types = HEARTH_SCHEMA_STRING,
     .choices = (const char *const[]){"text", "json_object", "json_schema", NULL},
 };
-static const struct hearth_schema node_720 = {
+static const struct hearth_schema node_721 = {
     .expected = "a string of at most 256 characters",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 256,
 };
-static const struct hearth_schema node_721 = {
+static const struct hearth_schema node_722 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_722 = {
+static const struct hearth_schema node_723 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
+static const struct hearth_schema_property node_719_properties[] = {
+    {"type", &node_720, true},
+    {"name", &node_721, false},
+    {"schema", &node_722, false},
+    {"strict", &node_723, false},
+};
+static const struct hearth_schema node_719 = {
+    .expected = "an object",
+    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
+    .properties = node_719_properties,
+    .property_count = 4,
+};
+static const struct hearth_schema node_724 = {
+    .expected = "a string of at most 32 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_max = 32,
+};
 static const struct hearth_schema_property node_718_properties[] = {
-    {"type", &node_719, true},
-    {"name", &node_720, false},
-    {"schema", &node_721, false},
-    {"strict", &node_722, false},
+    {"format", &node_719, false},
+    {"verbosity", &node_724, false},
 };
 static const struct hearth_schema node_718 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
     .properties = node_718_properties,
-    .property_count = 4,
-};
-static const struct hearth_schema node_723 = {
-    .expected = "a string of at most 32 characters",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-    .length_max = 32,
-};
-static const struct hearth_schema_property node_717_properties[] = {
-    {"format", &node_718, false},
-    {"verbosity", &node_723, false},
-};
-static const struct hearth_schema node_717 = {
-    .expected = "an object",
-    .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .properties = node_717_properties,
     .property_count = 2,
-};
-static const struct hearth_schema node_725 = {
-    .expected = "a string of at most 32 characters",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
-    .length_max = 32,
 };
 static const struct hearth_schema node_726 = {
     .expected = "a string of at most 32 characters",
@@ -4839,63 +4841,64 @@ static const struct hearth_schema node_727 = {
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .length_max = 32,
 };
-static const struct hearth_schema_property node_724_properties[] = {
-    {"effort", &node_725, false},
-    {"summary", &node_726, false},
-    {"generate_summary", &node_727, false},
+static const struct hearth_schema node_728 = {
+    .expected = "a string of at most 32 characters",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .length_max = 32,
 };
-static const struct hearth_schema node_724 = {
+static const struct hearth_schema_property node_725_properties[] = {
+    {"effort", &node_726, false},
+    {"summary", &node_727, false},
+    {"generate_summary", &node_728, false},
+};
+static const struct hearth_schema node_725 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
-    .properties = node_724_properties,
+    .properties = node_725_properties,
     .property_count = 3,
 };
-static const struct hearth_schema node_729 = {
+static const struct hearth_schema node_730 = {
     .expected = "a string of at most 128 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 128,
 };
-static const struct hearth_schema node_728 = {
+static const struct hearth_schema node_729 = {
     .expected = "an array of strings of at most 128 characters of at most 32 items",
     .types = HEARTH_SCHEMA_ARRAY | HEARTH_SCHEMA_NULL,
     .length_max = 32,
-    .items = &node_729,
+    .items = &node_730,
 };
-static const struct hearth_schema node_730 = {
+static const struct hearth_schema node_731 = {
     .expected = "\"auto\" or \"disabled\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "disabled", NULL},
 };
-static const struct hearth_schema node_731 = {
+static const struct hearth_schema node_732 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_732 = {
+static const struct hearth_schema node_733 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT | HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_733 = {
+static const struct hearth_schema node_734 = {
     .expected = "\"auto\", \"default\", \"flex\", \"scale\" or \"priority\"",
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
     .choices = (const char *const[]){"auto", "default", "flex", "scale", "priority", NULL},
 };
-static const struct hearth_schema node_734 = {
+static const struct hearth_schema node_735 = {
     .expected = "an integer from 0 to 20",
     .types = HEARTH_SCHEMA_INTEGER | HEARTH_SCHEMA_NULL,
     .minimum = &(const double){0.0},
     .maximum = &(const double){20.0},
-};
-static const struct hearth_schema node_735 = {
-    .expected = "true or false",
-    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_736 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_737 = {
-    .expected = "a string",
-    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .expected = "true or false",
+    .types = HEARTH_SCHEMA_BOOLEAN | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_738 = {
     .expected = "a string",
@@ -4910,47 +4913,52 @@ static const struct hearth_schema node_740 = {
     .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
 };
 static const struct hearth_schema node_741 = {
+    .expected = "\"in_memory\", \"in-memory\" or \"24h\"",
+    .types = HEARTH_SCHEMA_STRING | HEARTH_SCHEMA_NULL,
+    .choices = (const char *const[]){"in_memory", "in-memory", "24h", NULL},
+};
+static const struct hearth_schema node_742 = {
     .expected = "nothing",
     .refused = "there are no conversations here, name the answer before with previous_response_id",
 };
-static const struct hearth_schema node_742 = {
+static const struct hearth_schema node_743 = {
     .expected = "nothing",
     .refused = "there are no stored prompts here",
 };
 static const struct hearth_schema_property top_responses_request_properties[] = {
-    {"model", &node_695, false},
+    {"model", &node_696, false},
     {"keep_alive", &hearth_schema_keep_alive, false},
-    {"input", &node_696, false},
-    {"instructions", &node_700, false},
-    {"previous_response_id", &node_701, false},
-    {"stream", &node_702, false},
-    {"stream_options", &node_703, false},
-    {"store", &node_704, false},
-    {"max_output_tokens", &node_705, false},
-    {"max_tool_calls", &node_706, false},
-    {"temperature", &node_707, false},
-    {"top_p", &node_708, false},
-    {"top_k", &node_709, false},
-    {"seed", &node_710, false},
-    {"tools", &node_711, false},
-    {"tool_choice", &node_712, false},
-    {"parallel_tool_calls", &node_716, false},
-    {"text", &node_717, false},
-    {"reasoning", &node_724, false},
-    {"include", &node_728, false},
-    {"truncation", &node_730, false},
-    {"background", &node_731, false},
-    {"metadata", &node_732, false},
-    {"service_tier", &node_733, false},
-    {"top_logprobs", &node_734, false},
-    {"timings_per_token", &node_735, false},
-    {"return_progress", &node_736, false},
-    {"user", &node_737, false},
-    {"safety_identifier", &node_738, false},
-    {"prompt_cache_key", &node_739, false},
-    {"prompt_cache_retention", &node_740, false},
-    {"conversation", &node_741, false},
-    {"prompt", &node_742, false},
+    {"input", &node_697, false},
+    {"instructions", &node_701, false},
+    {"previous_response_id", &node_702, false},
+    {"stream", &node_703, false},
+    {"stream_options", &node_704, false},
+    {"store", &node_705, false},
+    {"max_output_tokens", &node_706, false},
+    {"max_tool_calls", &node_707, false},
+    {"temperature", &node_708, false},
+    {"top_p", &node_709, false},
+    {"top_k", &node_710, false},
+    {"seed", &node_711, false},
+    {"tools", &node_712, false},
+    {"tool_choice", &node_713, false},
+    {"parallel_tool_calls", &node_717, false},
+    {"text", &node_718, false},
+    {"reasoning", &node_725, false},
+    {"include", &node_729, false},
+    {"truncation", &node_731, false},
+    {"background", &node_732, false},
+    {"metadata", &node_733, false},
+    {"service_tier", &node_734, false},
+    {"top_logprobs", &node_735, false},
+    {"timings_per_token", &node_736, false},
+    {"return_progress", &node_737, false},
+    {"user", &node_738, false},
+    {"safety_identifier", &node_739, false},
+    {"prompt_cache_key", &node_740, false},
+    {"prompt_cache_retention", &node_741, false},
+    {"conversation", &node_742, false},
+    {"prompt", &node_743, false},
 };
 const struct hearth_schema hearth_schema_responses_request = {
     .expected = "an object",
@@ -4959,26 +4967,16 @@ const struct hearth_schema hearth_schema_responses_request = {
     .property_count = 33,
     .closed = true,
 };
-static const struct hearth_schema node_743 = {
+static const struct hearth_schema node_744 = {
     .expected = "a string of 1 to 96 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 96,
 };
-static const struct hearth_schema node_745 = {
+static const struct hearth_schema node_746 = {
     .expected = "an integer of at least 1",
     .types = HEARTH_SCHEMA_INTEGER,
     .minimum = &(const double){1.0},
-};
-static const struct hearth_schema node_746 = {
-    .expected = "a string of 1 to 200 characters",
-    .types = HEARTH_SCHEMA_STRING,
-    .length_min = 1,
-    .length_max = 200,
-};
-static const struct hearth_schema node_744 = {
-    .expected = "an integer of at least 1 or a string of 1 to 200 characters",
-    .any_of = (const struct hearth_schema *const[]){&node_745, &node_746, NULL},
 };
 static const struct hearth_schema node_747 = {
     .expected = "a string of 1 to 200 characters",
@@ -4986,64 +4984,70 @@ static const struct hearth_schema node_747 = {
     .length_min = 1,
     .length_max = 200,
 };
-static const struct hearth_schema node_749 = {
-    .expected = "an integer of at least 1",
-    .types = HEARTH_SCHEMA_INTEGER,
-    .minimum = &(const double){1.0},
-};
-static const struct hearth_schema node_750 = {
-    .expected = "a string of 1 to 200 characters",
-    .types = HEARTH_SCHEMA_STRING,
-    .length_min = 1,
-    .length_max = 200,
+static const struct hearth_schema node_745 = {
+    .expected = "an integer of at least 1 or a string of 1 to 200 characters",
+    .any_of = (const struct hearth_schema *const[]){&node_746, &node_747, NULL},
 };
 static const struct hearth_schema node_748 = {
-    .expected = "an integer of at least 1 or a string of 1 to 200 characters",
-    .any_of = (const struct hearth_schema *const[]){&node_749, &node_750, NULL},
-};
-static const struct hearth_schema node_752 = {
-    .expected = "an integer of at least 1",
-    .types = HEARTH_SCHEMA_INTEGER,
-    .minimum = &(const double){1.0},
-};
-static const struct hearth_schema node_753 = {
     .expected = "a string of 1 to 200 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_min = 1,
     .length_max = 200,
 };
+static const struct hearth_schema node_750 = {
+    .expected = "an integer of at least 1",
+    .types = HEARTH_SCHEMA_INTEGER,
+    .minimum = &(const double){1.0},
+};
+static const struct hearth_schema node_751 = {
+    .expected = "a string of 1 to 200 characters",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+    .length_max = 200,
+};
+static const struct hearth_schema node_749 = {
+    .expected = "an integer of at least 1 or a string of 1 to 200 characters",
+    .any_of = (const struct hearth_schema *const[]){&node_750, &node_751, NULL},
+};
+static const struct hearth_schema node_753 = {
+    .expected = "an integer of at least 1",
+    .types = HEARTH_SCHEMA_INTEGER,
+    .minimum = &(const double){1.0},
+};
 static const struct hearth_schema node_754 = {
+    .expected = "a string of 1 to 200 characters",
+    .types = HEARTH_SCHEMA_STRING,
+    .length_min = 1,
+    .length_max = 200,
+};
+static const struct hearth_schema node_755 = {
     .expected = "any value",
     .types = HEARTH_SCHEMA_NULL,
 };
-static const struct hearth_schema node_751 = {
+static const struct hearth_schema node_752 = {
     .expected = "an integer of at least 1 or a string of 1 to 200 characters",
-    .any_of = (const struct hearth_schema *const[]){&node_752, &node_753, &node_754, NULL},
+    .any_of = (const struct hearth_schema *const[]){&node_753, &node_754, &node_755, NULL},
 };
-static const struct hearth_schema node_755 = {
+static const struct hearth_schema node_756 = {
     .expected = "a string of at most 64 characters",
     .types = HEARTH_SCHEMA_STRING,
     .length_max = 64,
 };
-static const struct hearth_schema node_756 = {
+static const struct hearth_schema node_757 = {
     .expected = "an object",
     .types = HEARTH_SCHEMA_OBJECT,
 };
-static const struct hearth_schema node_757 = {
+static const struct hearth_schema node_758 = {
     .expected = "an integer",
     .types = HEARTH_SCHEMA_INTEGER,
-};
-static const struct hearth_schema node_758 = {
-    .expected = "a number",
-    .types = HEARTH_SCHEMA_NUMBER,
 };
 static const struct hearth_schema node_759 = {
     .expected = "a number",
     .types = HEARTH_SCHEMA_NUMBER,
 };
 static const struct hearth_schema node_760 = {
-    .expected = "an integer",
-    .types = HEARTH_SCHEMA_INTEGER,
+    .expected = "a number",
+    .types = HEARTH_SCHEMA_NUMBER,
 };
 static const struct hearth_schema node_761 = {
     .expected = "an integer",
@@ -5054,24 +5058,28 @@ static const struct hearth_schema node_762 = {
     .types = HEARTH_SCHEMA_INTEGER,
 };
 static const struct hearth_schema node_763 = {
+    .expected = "an integer",
+    .types = HEARTH_SCHEMA_INTEGER,
+};
+static const struct hearth_schema node_764 = {
     .expected = "true or false",
     .types = HEARTH_SCHEMA_BOOLEAN,
 };
 static const struct hearth_schema_property top_training_job_create_properties[] = {
-    {"model", &node_743, false},
-    {"model_id", &node_744, false},
-    {"base_model", &node_747, false},
-    {"dataset_id", &node_748, true},
-    {"evaluation_dataset_id", &node_751, false},
-    {"label", &node_755, false},
-    {"parameters", &node_756, false},
-    {"lora_rank", &node_757, false},
-    {"lora_alpha", &node_758, false},
-    {"learning_rate", &node_759, false},
-    {"epochs", &node_760, false},
-    {"batch_size", &node_761, false},
-    {"seed", &node_762, false},
-    {"dry_run", &node_763, false},
+    {"model", &node_744, false},
+    {"model_id", &node_745, false},
+    {"base_model", &node_748, false},
+    {"dataset_id", &node_749, true},
+    {"evaluation_dataset_id", &node_752, false},
+    {"label", &node_756, false},
+    {"parameters", &node_757, false},
+    {"lora_rank", &node_758, false},
+    {"lora_alpha", &node_759, false},
+    {"learning_rate", &node_760, false},
+    {"epochs", &node_761, false},
+    {"batch_size", &node_762, false},
+    {"seed", &node_763, false},
+    {"dry_run", &node_764, false},
 };
 const struct hearth_schema hearth_schema_training_job_create = {
     .expected = "an object",
