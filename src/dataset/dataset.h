@@ -66,8 +66,8 @@ struct hearth_dataset_reader {
     bool (*is_canceled)(void *argument); /* asked now and then; may be NULL */
 };
 
-/* HEARTH_ENOTFOUND, HEARTH_EPATH (no regular file), HEARTH_ECANCELED, HEARTH_EINVAL when nothing of
- * the format can be read any further. A file without a usable row is no error here. */
+/* HEARTH_ENOTFOUND, HEARTH_EPATH (a link or no regular file), HEARTH_ECANCELED, HEARTH_EINVAL when
+ * nothing of the format can be read any further. A file without a usable row is no error here. */
 int hearth_dataset_read(const char *path, const struct hearth_dataset_reader *reader,
                         struct hearth_dataset_facts *ret_facts, struct hearth_error *error);
 /* The same of a file that is open, from where it stands; it stays open. */

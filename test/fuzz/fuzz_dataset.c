@@ -4,7 +4,6 @@
 #include "support/byte_words.h"
 
 #include <assert.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -92,13 +91,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
     const struct hearth_dataset_reader reader = {.on_row = on_row, .argument = &looking};
     struct hearth_dataset_facts facts;
     struct hearth_error error = {.code = 0};
-    char path[64];
     int descriptor = memfd_create("dataset", MFD_CLOEXEC);
     assert(descriptor >= 0);
     ssize_t written = write(descriptor, bytes, length);
     assert(written == (ssize_t)length);
-    snprintf(path, sizeof(path), "/proc/self/fd/%d", descriptor);
-    int rc = hearth_dataset_read(path, &reader, &facts, &error);
+    off_t at = lseek(descriptor, 0, SEEK_SET);
+    assert(at == 0);
+    int rc = hearth_dataset_read_open(descriptor, &reader, &facts, &error);
     assert(rc == 0);
     assert(facts.rows == looking.rows);
     check_facts(&facts, bytes, length);

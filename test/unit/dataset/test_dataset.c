@@ -246,6 +246,7 @@ static void test_what_is_no_file_is_refused(void **state)
     struct hearth_dataset_facts facts;
     const struct hearth_dataset_reader reader = {.on_row = NULL};
     assert_int_equal(hearth_dataset_read("/tmp", &reader, &facts, NULL), HEARTH_EPATH);
+    assert_int_equal(hearth_dataset_read("/proc/self/exe", &reader, &facts, NULL), HEARTH_EPATH);
     assert_int_equal(hearth_dataset_read("/tmp/hearth-no-such-file", &reader, &facts, NULL),
                      HEARTH_ENOTFOUND);
 }
