@@ -264,6 +264,12 @@ void hearth_blob_write_suspend(struct hearth_blob_writer *writer)
     writer_free(writer);
 }
 
+void hearth_blob_write_discard(struct hearth_blob_writer *writer)
+{
+    writer->ops->partial_discard(writer->partial);
+    writer_free(writer);
+}
+
 int hearth_blob_forget_partials(struct hearth_blob_store *blobs, int64_t before_ms,
                                 int64_t *ret_bytes, struct hearth_error *error)
 {

@@ -55,6 +55,8 @@ int hearth_blob_write_commit(struct hearth_blob_writer *writer, const char *expe
                              struct hearth_error *error);
 /* Keeps the partial bytes for a later try. Frees the writer. NULL is allowed. */
 void hearth_blob_write_suspend(struct hearth_blob_writer *writer);
+/* Forgets the partial bytes. Frees the writer. */
+void hearth_blob_write_discard(struct hearth_blob_writer *writer);
 /* Forgets the partial blobs that were last written before this moment (of the wall clock, in ms);
  * those that have a writer stay. `ret_bytes` is what they took. */
 int hearth_blob_forget_partials(struct hearth_blob_store *blobs, int64_t before_ms,

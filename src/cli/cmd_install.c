@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "cli/client.h"
 #include "cli/command.h"
+#include "cli/install_there.h"
 #include "cli/interrupt.h"
 #include "cli/local.h"
 #include "cli/print_json.h"
@@ -17,24 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
-
-/* One install to be done. */
-struct wanted {
-    struct hearth_install_request request;
-    int64_t number; /* the version that came of it */
-    const char *name;
-    const char *warning; /* why no engine serves it, or NULL */
-    json_t *quantized;   /* what quantizing it has cost, or NULL */
-};
-
-struct install {
-    struct hearth_invocation *invocation;
-    struct hearth_client *client; /* NULL: here */
-    struct wanted *wanted;
-    size_t count;
-};
 
 /* A path that was typed is meant from the current folder, and a server has another one. A path
  * without a scheme is a file: source. */
@@ -76,7 +60,7 @@ static int text_of_pairs(const struct hearth_invocation *invocation, const char 
 }
 
 /* A server checks them itself, and knows best what it has. */
-static int settings_of_pairs(const struct install *install, const char **ret_text,
+static int settings_of_pairs(const struct hearth_cli_installs *install, const char **ret_text,
                              struct hearth_error *error)
 {
     int rc = text_of_pairs(install->invocation, "set", true, ret_text, error);
@@ -89,7 +73,7 @@ static int settings_of_pairs(const struct install *install, const char **ret_tex
 }
 
 /* One source from the command line, with what the options say of it. */
-static int want_typed(struct install *install, struct hearth_error *error)
+static int want_typed(struct hearth_cli_installs *install, struct hearth_error *error)
 {
     struct hearth_invocation *invocation = install->invocation;
     install->wanted = hearth_arena_alloc(invocation->arena, sizeof(*install->wanted));
@@ -139,7 +123,7 @@ static void want_definition(struct hearth_install_request *request,
 }
 
 /* Everything in models/, in the order of the files' names. */
-static int want_defined(struct install *install, struct hearth_error *error)
+static int want_defined(struct hearth_cli_installs *install, struct hearth_error *error)
 {
     struct hearth_invocation *invocation = install->invocation;
     if (!invocation->origins.config_path)
@@ -174,7 +158,7 @@ static int read_lock(struct hearth_invocation *invocation, struct hearth_lock **
 }
 
 /* Without definitions, and nothing typed: what the lock itself says. */
-static int want_locked(struct install *install, const struct hearth_lock *lock,
+static int want_locked(struct hearth_cli_installs *install, const struct hearth_lock *lock,
                        struct hearth_error *error)
 {
     install->wanted =
@@ -191,7 +175,7 @@ static int want_locked(struct install *install, const struct hearth_lock *lock,
 }
 
 /* With --locked, what is installed is exactly what the lock says, whatever the definitions say. */
-static int pin(struct install *install, struct hearth_error *error)
+static int pin(struct hearth_cli_installs *install, struct hearth_error *error)
 {
     struct hearth_lock *lock = NULL;
     int rc = read_lock(install->invocation, &lock, error);
@@ -220,7 +204,7 @@ static int pin(struct install *install, struct hearth_error *error)
 
 /* What is to be installed: the source that was typed, else the definitions, else with --locked what
  * the lock names. */
-static int collect(struct install *install, struct hearth_error *error)
+static int collect(struct hearth_cli_installs *install, struct hearth_error *error)
 {
     bool locked = install->invocation->settings->locked;
     if (locked && install->client)
@@ -236,38 +220,31 @@ static int collect(struct install *install, struct hearth_error *error)
     return rc || !locked ? rc : pin(install, error);
 }
 
-/* The reason is copied, since it belongs to JSON or to a row that is freed before the end. */
-static void warn(struct install *install, struct wanted *wanted, const char *reason)
-{
-    wanted->warning =
-        reason && *reason ? hearth_arena_strdup(install->invocation->arena, reason) : NULL;
-}
-
 /* A model that no engine serves is installed all the same, which is worth a warning but no failure.
  * So a store that cannot be asked is passed over. */
-static void warn_here(struct install *install, struct hearth_store *store, int64_t model_id,
-                      struct wanted *wanted)
+static void warn_here(struct hearth_cli_installs *install, struct hearth_store *store,
+                      int64_t model_id, struct hearth_cli_wanted *wanted)
 {
     struct hearth_version *version = NULL;
     struct hearth_error ignored;
     if (hearth_store_version_get(store, model_id, wanted->number, install->invocation->arena,
                                  &version, &ignored))
         return;
-    warn(install, wanted, version->state_reason);
+    hearth_cli_warn(install, wanted, version->state_reason);
     json_t *json = hearth_version_json(version);
     wanted->quantized = hearth_quantized_json(json);
     json_decref(json);
 }
 
 /* The first failure ends it; what was installed before that stays. */
-static int install_here(struct install *install, struct hearth_error *error)
+static int install_here(struct hearth_cli_installs *install, struct hearth_error *error)
 {
     struct hearth_storage local;
     int rc = hearth_local_open(install->invocation, true, &local, error);
     if (rc)
         return rc;
     for (size_t i = 0; !rc && i < install->count; i++) {
-        struct wanted *wanted = &install->wanted[i];
+        struct hearth_cli_wanted *wanted = &install->wanted[i];
         struct hearth_progress progress;
         int64_t id = 0;
         /* Somebody is watching: a failure is told here, so its row need not stay to tell it later.
@@ -291,158 +268,8 @@ static int install_here(struct install *install, struct hearth_error *error)
     return rc;
 }
 
-/* A member is left out rather than sent as null, so that the server's default holds. */
-static void put_text(json_t *object, const char *key, const char *text)
-{
-    if (text)
-        json_object_set_new(object, key, json_string(text));
-}
-
-/* The texts come from this program's own writer of JSON; one that is none counts as absent. */
-static void put_object(json_t *object, const char *key, const char *text)
-{
-    json_t *value = text ? hearth_json_parse(text, strlen(text), NULL) : NULL;
-    if (value)
-        json_object_set_new(object, key, value);
-}
-
-static json_t *request_json(const struct hearth_install_request *request)
-{
-    json_t *body = json_object();
-    put_text(body, "source", request->source);
-    put_text(body, "name", request->name);
-    put_text(body, "version", request->label);
-    put_text(body, "base", request->base);
-    put_text(body, "quantize", request->quantize);
-    put_text(body, "perplexity_text", request->perplexity_text);
-    put_text(body, "task", request->task);
-    put_text(body, "description", request->description);
-    put_text(body, "device", request->device);
-    put_object(body, "tags", request->tags_json);
-    put_object(body, "settings", request->settings_json);
-    return body;
-}
-
-/* By number, whatever the order of the answer. */
-static const json_t *newest_version(const json_t *model)
-{
-    const json_t *newest = NULL, *version;
-    size_t index;
-    json_array_foreach(json_object_get(model, "versions"), index, version)
-    {
-        if (!newest ||
-            hearth_json_integer(version, "version", 0) > hearth_json_integer(newest, "version", 0))
-            newest = version;
-    }
-    return newest;
-}
-
-/* Follows what the server fetches until the version is ready or has failed. */
-static int follow(struct install *install, struct wanted *wanted, struct hearth_error *error)
-{
-    const char *name = wanted->name;
-    int64_t number = wanted->number;
-    struct hearth_progress progress;
-    struct hearth_arena *arena = install->invocation->arena;
-    const char *tail = hearth_arena_format(arena, "/versions/%lld", (long long)number);
-    const struct hearth_client_call call = {.path =
-                                                hearth_client_path(arena, "/models/", name, tail)};
-    hearth_progress_begin(&progress, name);
-    int rc = 0;
-    for (bool done = false; !rc && !done;) {
-        json_t *version = NULL;
-        rc = hearth_client_run(install->client, &call, &version, error);
-        const char *state = hearth_json_text(version, "state", "");
-        const json_t *fetched = json_object_get(version, "progress");
-        if (fetched)
-            hearth_progress_show(&progress, hearth_json_integer(fetched, "bytes_done", 0),
-                                 hearth_json_integer(fetched, "bytes_total", -1));
-        done = strcmp(state, "ready") == 0;
-        if (done) {
-            warn(install, wanted, hearth_json_text(version, "reason", NULL));
-            wanted->quantized = hearth_quantized_json(version);
-        }
-        if (!rc && strcmp(state, "failed") == 0) {
-            rc = hearth_error_set(error, HEARTH_EMODEL, "%s",
-                                  hearth_json_text(version, "reason", "the install failed"));
-            if (!wanted->request.quantize)
-                hearth_install_name_source(&wanted->request, error);
-        }
-        /* The first Ctrl-C stops only the watching: the server's install belongs to no client. */
-        if (!rc && !done && hearth_interrupted())
-            rc = hearth_error_set(error, HEARTH_ECANCELED,
-                                  "stopped watching; the server goes on fetching %s", name);
-        json_decref(version);
-        if (!rc && !done)
-            nanosleep(&(struct timespec){.tv_nsec = 150000000}, NULL);
-    }
-    hearth_progress_end(&progress);
-    return rc;
-}
-
-/* The model is there; what the server's tracking server does not know yet is worth a warning. */
-static int or_untold(int rc, const struct hearth_error *error)
-{
-    if (rc != HEARTH_EUNTOLD)
-        return rc;
-    fprintf(stderr, "hearth: warning: %s\n", error->message);
-    return 0;
-}
-
-/* POST /models makes a model. A conflict says that the name is taken: then the source becomes
- * another version of that model, as it would without a server. */
-static int register_there(struct install *install, const struct hearth_install_request *request,
-                          json_t **ret_model, struct hearth_error *error)
-{
-    json_t *body = request_json(request);
-    struct hearth_client_call call = {.method = "POST", .path = "/models", .body = body};
-    int rc = hearth_client_run(install->client, &call, ret_model, error);
-    json_decref(body);
-    if (rc != HEARTH_ECONFLICT || !request->name)
-        return or_untold(rc, error);
-    /* A version has no task or description of its own: those stay as the model has them. */
-    body = json_object();
-    put_text(body, "source", request->source);
-    put_text(body, "label", request->label);
-    put_text(body, "base", request->base);
-    put_text(body, "quantize", request->quantize);
-    put_text(body, "perplexity_text", request->perplexity_text);
-    call.path =
-        hearth_client_path(install->invocation->arena, "/models/", request->name, "/versions");
-    call.body = body;
-    rc = hearth_client_run(install->client, &call, ret_model, error);
-    json_decref(body);
-    return or_untold(rc, error);
-}
-
-/* One after the other: the server would fetch them side by side, but then no progress could be
- * shown. */
-static int install_there(struct install *install, struct hearth_error *error)
-{
-    int rc = 0;
-    for (size_t i = 0; !rc && i < install->count; i++) {
-        struct wanted *wanted = &install->wanted[i];
-        json_t *model = NULL;
-        rc = register_there(install, &wanted->request, &model, error);
-        const char *name = hearth_json_text(model, "name", NULL);
-        if (!rc && !name)
-            rc = hearth_error_set(
-                error, HEARTH_ENETWORK,
-                "the server's answer cannot be understood; is it a Hearth server?");
-        if (!rc) {
-            wanted->name = hearth_arena_strdup(install->invocation->arena, name);
-            /* The newest version is the one that was just made, unless somebody else installs the
-             * same model. */
-            wanted->number = hearth_json_integer(newest_version(model), "version", 1);
-            rc = follow(install, wanted, error);
-        }
-        json_decref(model);
-    }
-    return rc;
-}
-
 /* The warning goes to standard error, so that a script that reads the names is not disturbed. */
-static void tell_one(const struct wanted *wanted)
+static void tell_one(const struct hearth_cli_wanted *wanted)
 {
     printf("installed %s:%lld\n", wanted->name, (long long)wanted->number);
     hearth_quantized_print(wanted->quantized);
@@ -451,7 +278,7 @@ static void tell_one(const struct wanted *wanted)
                 (long long)wanted->number, wanted->warning);
 }
 
-static int tell(const struct install *install, struct hearth_error *error)
+static int tell(const struct hearth_cli_installs *install, struct hearth_error *error)
 {
     json_t *list = json_array();
     for (size_t i = 0; i < install->count; i++)
@@ -470,7 +297,7 @@ static int tell(const struct install *install, struct hearth_error *error)
 
 int hearth_cli_install(struct hearth_invocation *invocation, struct hearth_error *error)
 {
-    struct install install = {.invocation = invocation};
+    struct hearth_cli_installs install = {.invocation = invocation};
     int rc = hearth_client_find(invocation, &install.client, error);
     if (!rc)
         rc = collect(&install, error);
@@ -478,7 +305,8 @@ int hearth_cli_install(struct hearth_invocation *invocation, struct hearth_error
         /* From here on the first Ctrl-C asks the work to stop, which keeps what was fetched for a
          * later try; before, it ends the program. */
         hearth_interrupt_watch();
-        rc = install.client ? install_there(&install, error) : install_here(&install, error);
+        rc = install.client ? hearth_cli_install_there(&install, error)
+                            : install_here(&install, error);
     }
     hearth_client_destroy(install.client);
     if (!rc)

@@ -180,13 +180,18 @@ static int fetch(struct hearth_installing *install)
         hearth_arena_alloc(install->arena, install->source->file_count * sizeof(*files));
     if (!files)
         return hearth_install_no_room(install);
+    size_t count = 0;
     install->files = NULL;
-    int rc =
-        hearth_registry_fetch_all(install->registry, &plan, install->arena, files, install->error);
-    if (rc)
-        return rc;
-    install->files = files;
-    return 0;
+    int rc = hearth_registry_fetch_all(install->registry, &plan, install->arena, files, &count,
+                                       install->error);
+    if (!rc) {
+        install->files = files;
+    } else if (rc == HEARTH_ECANCELED && hearth_fetch_is_unwanted(install->progress)) {
+        install->unwanted = files;
+        install->unwanted_count = count;
+        hearth_install_step(install, hearth_install_forget_bytes);
+    }
+    return rc;
 }
 
 /* The version is there. Its bytes may not be any more: those that are missing come again. */

@@ -157,5 +157,9 @@ int hearth_registry_verify(struct hearth_registry *registry, const struct hearth
  * it. */
 int hearth_registry_remove(struct hearth_registry *registry, int64_t model_id, int64_t number,
                            struct hearth_error *error);
+/* The same of a version that is not installed, or of a model that has no versions; else
+ * HEARTH_ECONFLICT. */
+int hearth_registry_remove_unfinished(struct hearth_registry *registry, int64_t model_id,
+                                      int64_t number, struct hearth_error *error);
 
 #endif

@@ -308,6 +308,14 @@ void hearth_install_finish_rows(struct hearth_store *store, void *argument)
         install->rc = put_task(install, store);
 }
 
+void hearth_install_forget_bytes(struct hearth_store *store, void *argument)
+{
+    struct hearth_installing *install = argument;
+    hearth_registry_collect(store, install->registry->blobs, install->unwanted,
+                            install->unwanted_count);
+    install->rc = 0;
+}
+
 /* With a new model goes everything; of a model that was there only the version. */
 static void forget_rows(struct hearth_installing *install, struct hearth_store *store)
 {
@@ -334,7 +342,8 @@ void hearth_install_fail_rows(struct hearth_store *store, void *argument)
     if (is_useless && install->files)
         hearth_registry_collect(store, install->registry->blobs, install->files,
                                 install->source->file_count);
-    if (install->request->forget_failed && (is_useless || !install->bytes_came))
+    bool is_unwanted = why.code == HEARTH_ECANCELED && hearth_fetch_is_unwanted(install->progress);
+    if (is_unwanted || (install->request->forget_failed && (is_useless || !install->bytes_came)))
         forget_rows(install, store);
     install->error = error;
     install->rc = 0;

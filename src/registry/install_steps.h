@@ -23,6 +23,8 @@ struct hearth_installing {
     int64_t model_id;
     struct hearth_version *version; /* ours, as it stands in the store */
     struct hearth_file *files;      /* what came */
+    struct hearth_file *unwanted;   /* came before the install was canceled for good */
+    size_t unwanted_count;
     const char *engine, *facts_json;
     struct hearth_model *base_model;      /* of an adapter, else NULL */
     struct hearth_version *base_version;  /* NULL too */
@@ -84,6 +86,8 @@ void hearth_install_put_version(struct hearth_store *store, void *argument);
 void hearth_install_drop_version(struct hearth_store *store, void *argument);
 /* The model's settings must be possible for the files that came. */
 void hearth_install_check_settings(struct hearth_store *store, void *argument);
+/* The blobs of `unwanted` that no version has go. */
+void hearth_install_forget_bytes(struct hearth_store *store, void *argument);
 void hearth_install_finish_rows(struct hearth_store *store, void *argument);
 void hearth_install_fail_rows(struct hearth_store *store, void *argument);
 /* A version that was registered to be filled, and whose source cannot be found. */

@@ -28,6 +28,7 @@ struct crew {
     struct fetched {
         char sha256[65];
         int64_t size;
+        bool came;
     } * fetched;
 };
 
@@ -51,6 +52,11 @@ static bool pass_cancel(struct hearth_fetch_progress *progress)
     bool stopped = crew->stopped;
     pthread_mutex_unlock(&crew->mutex);
     return stopped || (outer && outer->is_canceled && outer->is_canceled(outer));
+}
+
+static bool pass_unwanted(struct hearth_fetch_progress *progress)
+{
+    return hearth_fetch_is_unwanted(((struct crew *)progress)->plan->progress);
 }
 
 static const char *locked_sha256(const struct hearth_lock_entry *locked, const char *path)
@@ -93,6 +99,8 @@ static void *work(void *argument)
         pthread_mutex_lock(&crew->mutex);
         if (rc)
             stop_with(crew, &error);
+        else
+            crew->fetched[index].came = true;
         crew->done++;
     }
     crew->running--;
@@ -153,11 +161,31 @@ static int run_crew(struct crew *crew, struct hearth_error *error)
     return 0;
 }
 
+/* Those files whose bytes are whole, also when others failed. */
+static int list_files(const struct crew *crew, struct hearth_arena *arena,
+                      struct hearth_file *ret_files, size_t *ret_count, struct hearth_error *error)
+{
+    for (size_t i = 0; i < crew->plan->source->file_count; i++) {
+        if (!crew->fetched[i].came)
+            continue;
+        struct hearth_file *file = &ret_files[(*ret_count)++];
+        file->path = crew->plan->source->files[i].path;
+        file->size = crew->fetched[i].size;
+        file->sha256 = hearth_arena_strdup(arena, crew->fetched[i].sha256);
+        if (!file->sha256)
+            return hearth_error_set(error, HEARTH_ETOOLARGE, "the model has too many files");
+    }
+    return 0;
+}
+
 int hearth_registry_fetch_all(struct hearth_registry *registry,
                               const struct hearth_fetch_plan *plan, struct hearth_arena *arena,
-                              struct hearth_file *ret_files, struct hearth_error *error)
+                              struct hearth_file *ret_files, size_t *ret_count,
+                              struct hearth_error *error)
 {
-    struct crew crew = {.progress = {.on_bytes = pass_bytes, .is_canceled = pass_cancel},
+    struct crew crew = {.progress = {.on_bytes = pass_bytes,
+                                     .is_canceled = pass_cancel,
+                                     .is_unwanted = pass_unwanted},
                         .registry = registry,
                         .plan = plan,
                         .mutex = PTHREAD_MUTEX_INITIALIZER,
@@ -167,13 +195,9 @@ int hearth_registry_fetch_all(struct hearth_registry *registry,
     int rc = run_crew(&crew, error);
     /* Also after a failure: it tells whether there is something to go on with. */
     *plan->ret_bytes_came = atomic_load(&crew.bytes_came);
-    for (size_t i = 0; !rc && i < count; i++) {
-        ret_files[i].path = plan->source->files[i].path;
-        ret_files[i].size = crew.fetched[i].size;
-        ret_files[i].sha256 = hearth_arena_strdup(arena, crew.fetched[i].sha256);
-        if (!ret_files[i].sha256)
-            rc = hearth_error_set(error, HEARTH_ETOOLARGE, "the model has too many files");
-    }
+    *ret_count = 0;
+    int listed = list_files(&crew, arena, ret_files, ret_count, rc ? NULL : error);
+    rc = rc ? rc : listed;
     pthread_mutex_destroy(&crew.mutex);
     pthread_cond_destroy(&crew.changed);
     hearth_free(crew.fetched);

@@ -55,6 +55,7 @@ void hearth_registry_collect(struct hearth_store *store, struct hearth_blob_stor
 struct removal {
     struct hearth_registry *registry;
     int64_t model_id, number;
+    bool unfinished; /* only what is */
     struct hearth_arena *arena;
     const char *name;
     int rc;
@@ -72,6 +73,21 @@ static void forget_prefixes(const struct hearth_registry *registry, const char *
     hearth_free(folder);
 }
 
+static int check_unfinished(const struct removal *removal, const struct hearth_model *model,
+                            const struct hearth_version *versions, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct hearth_version *version = &versions[i];
+        bool is_installed =
+            version->state == HEARTH_VERSION_READY || version->state == HEARTH_VERSION_DEPRECATED;
+        if (!removal->number || (is_installed && version->number == removal->number))
+            return hearth_error_set(removal->error, HEARTH_ECONFLICT, "%s:%lld is %s", model->name,
+                                    (long long)version->number,
+                                    is_installed ? "installed already" : "there");
+    }
+    return 0;
+}
+
 static void remove_on_store(struct hearth_store *store, void *argument)
 {
     struct removal *removal = argument;
@@ -84,6 +100,8 @@ static void remove_on_store(struct hearth_store *store, void *argument)
     if (!rc)
         rc = hearth_store_version_list(store, removal->model_id, removal->arena, &versions, &count,
                                        removal->error);
+    if (!rc && removal->unfinished)
+        rc = check_unfinished(removal, model, versions, count);
     if (!rc)
         rc = removal->number
                  ? hearth_store_version_delete(store, removal->model_id, removal->number, now_ms,
@@ -102,19 +120,33 @@ static void remove_on_store(struct hearth_store *store, void *argument)
         }
 }
 
+static int remove_rows(struct removal *removal)
+{
+    removal->arena = hearth_arena_create(HEARTH_REGISTRY_ARENA_MAX);
+    int rc = hearth_registry_on_store(removal->registry, remove_on_store, removal, removal->error);
+    if (!rc)
+        rc = removal->rc;
+    if (!rc)
+        hearth_active_links_remove(removal->registry, removal->name, removal->number);
+    hearth_arena_destroy(removal->arena);
+    return rc;
+}
+
 int hearth_registry_remove(struct hearth_registry *registry, int64_t model_id, int64_t number,
                            struct hearth_error *error)
+{
+    struct removal removal = {
+        .registry = registry, .model_id = model_id, .number = number, .error = error};
+    return remove_rows(&removal);
+}
+
+int hearth_registry_remove_unfinished(struct hearth_registry *registry, int64_t model_id,
+                                      int64_t number, struct hearth_error *error)
 {
     struct removal removal = {.registry = registry,
                               .model_id = model_id,
                               .number = number,
-                              .arena = hearth_arena_create(HEARTH_REGISTRY_ARENA_MAX),
+                              .unfinished = true,
                               .error = error};
-    int rc = hearth_registry_on_store(registry, remove_on_store, &removal, error);
-    if (!rc)
-        rc = removal.rc;
-    if (!rc)
-        hearth_active_links_remove(registry, removal.name, number);
-    hearth_arena_destroy(removal.arena);
-    return rc;
+    return remove_rows(&removal);
 }

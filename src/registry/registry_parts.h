@@ -15,7 +15,8 @@ int hearth_registry_on_store(struct hearth_registry *registry,
                              void *argument, struct hearth_error *error);
 
 /* Fetches all files of a source, `parallel` at once, into `ret_files` (as many as the source has).
- * The first failure stops the others. `on_tick` is called about once a second by the calling
+ * The first failure stops the others; then `ret_files` are the `*ret_count` that are whole all the
+ * same. `on_tick` is called about once a second by the calling
  * thread; other than 0 stops. */
 struct hearth_fetch_plan {
     const struct hearth_source *source;
@@ -28,7 +29,8 @@ struct hearth_fetch_plan {
 };
 int hearth_registry_fetch_all(struct hearth_registry *registry,
                               const struct hearth_fetch_plan *plan, struct hearth_arena *arena,
-                              struct hearth_file *ret_files, struct hearth_error *error);
+                              struct hearth_file *ret_files, size_t *ret_count,
+                              struct hearth_error *error);
 
 /* The folder of links for these files, made or mended; ret_path is what an engine is given. */
 int hearth_active_links_make(struct hearth_registry *registry, const char *model, int64_t number,

@@ -76,7 +76,13 @@ struct hearth_fetch_progress {
     void (*on_bytes)(struct hearth_fetch_progress *progress, const struct hearth_source_file *file,
                      int64_t done, int64_t size);
     bool (*is_canceled)(struct hearth_fetch_progress *progress); /* or NULL */
+    /* Once it is canceled: nobody will go on with what has come, and nothing of it is kept. NULL:
+     * it is kept. */
+    bool (*is_unwanted)(struct hearth_fetch_progress *progress);
 };
+
+/* `progress` may be NULL. */
+bool hearth_fetch_is_unwanted(struct hearth_fetch_progress *progress);
 
 /* Fetches one file into a blob: resumes, verifies, retries. `expected_sha256` (or NULL) overrides
  * what the source says. `progress` may be NULL. Several threads may fetch at once. */

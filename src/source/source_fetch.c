@@ -52,8 +52,10 @@ static void tell(struct fetch *fetch, int64_t done)
 
 static int canceled(struct fetch *fetch)
 {
-    return hearth_error_set(fetch->error, HEARTH_ECANCELED,
-                            "stopped; what was fetched is kept for the next try");
+    return hearth_error_set(fetch->error, HEARTH_ECANCELED, "%s",
+                            hearth_fetch_is_unwanted(fetch->progress)
+                                ? "canceled"
+                                : "stopped; what was fetched is kept for the next try");
 }
 
 /* The key says what the bytes are, so that parts of two different files never mix. */
@@ -306,7 +308,7 @@ static int bring(struct fetch *fetch)
     return rc ? rc : write_piece(fetch, fetch->file->url, strlen(fetch->file->url));
 }
 
-/* The writer ends here in any case: committed, or suspended with what came. */
+/* The writer ends here in any case: committed, suspended with what came, or discarded. */
 static int fetch_once(struct fetch *fetch, char ret_sha256[65], int64_t *ret_size,
                       bool *ret_was_resumed)
 {
@@ -324,6 +326,10 @@ static int fetch_once(struct fetch *fetch, char ret_sha256[65], int64_t *ret_siz
     rc = bring(fetch);
     if (rc == HEARTH_EDIGEST) /* what came is of no use to another try */
         hearth_blob_write_restart(fetch->writer, NULL);
+    if (rc == HEARTH_ECANCELED && hearth_fetch_is_unwanted(fetch->progress)) {
+        hearth_blob_write_discard(fetch->writer);
+        return rc;
+    }
     if (rc) {
         hearth_blob_write_suspend(fetch->writer);
         return rc;

@@ -56,6 +56,11 @@ static int64_t delay_ms(const struct hearth_source_options *options, unsigned at
     return delay + delay * random / 1024;
 }
 
+bool hearth_fetch_is_unwanted(struct hearth_fetch_progress *progress)
+{
+    return progress && progress->is_unwanted && progress->is_unwanted(progress);
+}
+
 bool hearth_source_is_canceled(void *progress)
 {
     struct hearth_fetch_progress *asked = progress;

@@ -45,11 +45,22 @@ struct install {
     int64_t model_id, number;
     int rc;
     struct hearth_error error;
-    bool has_ended;       /* loop thread; what is left is to tell */
-    pthread_mutex_t lock; /* guards the members below, which fetching threads write */
+    bool made_model;
+    bool has_ended;               /* loop thread; what is left is to tell */
+    _Atomic bool canceled, begun; /* by itself; see run */
+    pthread_mutex_t lock;         /* guards the members below, which fetching threads write */
     struct file_progress files[FILES_MAX];
     size_t file_count;
     int64_t bytes_done, bytes_total; /* total -1: not known */
+};
+
+/* Who waits for the end of installs that were canceled. */
+struct stop {
+    struct stop *next;
+    char *name; /* or NULL */
+    int64_t model_id, number;
+    void (*on_stopped)(void *argument);
+    void *argument;
 };
 
 /* `first` lists what has not been told yet, running or waiting. */
@@ -57,6 +68,7 @@ struct hearth_installs {
     struct hearth_gateway *gateway;
     struct hearth_lane *lane;
     struct install *first;
+    struct stop *stops;
     _Atomic bool canceled;
 };
 
@@ -114,15 +126,23 @@ static void on_bytes(struct hearth_fetch_progress *progress, const struct hearth
     pthread_mutex_unlock(&install->lock);
 }
 
-static bool is_canceled(struct hearth_fetch_progress *progress)
+static bool is_unwanted(struct hearth_fetch_progress *progress)
 {
-    return atomic_load(&((struct install *)progress)->installs->canceled);
+    return atomic_load(&((struct install *)progress)->canceled);
 }
 
-/* On a thread of the lane. What waited in the queue while the server began to stop is not begun. */
+static bool is_canceled(struct hearth_fetch_progress *progress)
+{
+    return is_unwanted(progress) || atomic_load(&((struct install *)progress)->installs->canceled);
+}
+
+/* On a thread of the lane. What waited in the queue while it was canceled, or the server began to
+ * stop, is not begun. `begun` goes first: whoever has canceled it and then finds it not begun may
+ * rely on that it is not. */
 static void run(void *argument)
 {
     struct install *install = argument;
+    atomic_store(&install->begun, true);
     if (is_canceled(&install->progress)) {
         install->rc =
             hearth_error_set(&install->error, HEARTH_EDRAINING, "the server is shutting down");
@@ -172,9 +192,75 @@ static void tell_tracker(const struct install *install, int64_t number)
         to->version_registered(to->argument, &version);
 }
 
+static bool is_meant(const struct install *install, const char *name, int64_t model_id,
+                     int64_t number)
+{
+    const struct hearth_install_request *request = &install->request;
+    if (!request->model_id)
+        return name && request->name && strcmp(name, request->name) == 0;
+    return request->model_id == model_id &&
+           (!number || request->version_number == number || request->quantized_number == number);
+}
+
+static bool is_ending(const struct hearth_installs *installs, const struct stop *stop)
+{
+    for (const struct install *install = installs->first; install; install = install->next)
+        if (atomic_load(&install->canceled) && atomic_load(&install->begun) &&
+            is_meant(install, stop->name, stop->model_id, stop->number))
+            return true;
+    return false;
+}
+
+/* What is called may stop others. */
+static void tell_stops(struct hearth_installs *installs)
+{
+    for (struct stop **link = &installs->stops; *link;) {
+        struct stop *stop = *link;
+        if (is_ending(installs, stop)) {
+            link = &stop->next;
+            continue;
+        }
+        *link = stop->next;
+        stop->on_stopped(stop->argument);
+        hearth_free(stop->name);
+        hearth_free(stop);
+        link = &installs->stops;
+    }
+}
+
+bool hearth_installs_stop(struct hearth_installs *installs, const char *name, int64_t model_id,
+                          int64_t number, struct hearth_install_rows *ret_rows,
+                          void (*on_stopped)(void *argument), void *argument)
+{
+    struct stop wanted = {.name = (char *)name,
+                          .model_id = model_id,
+                          .number = number,
+                          .on_stopped = on_stopped,
+                          .argument = argument};
+    *ret_rows = (struct hearth_install_rows){0};
+    for (struct install *install = installs->first; install; install = install->next) {
+        if (install->has_ended || !is_meant(install, name, model_id, number))
+            continue;
+        atomic_store(&install->canceled, true);
+        *ret_rows =
+            (struct hearth_install_rows){.version_number = install->request.version_number,
+                                         .quantized_number = install->request.quantized_number,
+                                         .made_model = install->made_model};
+    }
+    if (!is_ending(installs, &wanted))
+        return false;
+    struct stop *stop = hearth_calloc(1, sizeof(*stop));
+    *stop = wanted;
+    stop->name = name ? hearth_strdup(name) : NULL;
+    stop->next = installs->stops;
+    installs->stops = stop;
+    return true;
+}
+
 /* Only now it is no longer among the installs: a server that stops waits for the last of them. */
 static void tell(struct install *install)
 {
+    struct hearth_installs *installs = install->installs;
     unlink_install(install);
     if (!install->rc && install->request.quantized_number)
         tell_tracker(install, install->request.version_number);
@@ -184,6 +270,22 @@ static void tell(struct install *install)
         install->on_done(install->argument, install->rc ? &install->error : NULL, install->model_id,
                          install->number);
     free_install(install);
+    tell_stops(installs);
+}
+
+/* Somebody has taken it back: that is no fault, and no reason for a warning. */
+static void log_end(const struct install *install)
+{
+    const char *source = install->request.source;
+    if (!install->rc)
+        HEARTH_LOG(HEARTH_LOG_INFO, "install.done", HEARTH_TEXT("source", source),
+                   HEARTH_INT("model_id", install->model_id),
+                   HEARTH_INT("version", install->number));
+    else if (atomic_load(&install->canceled))
+        HEARTH_LOG(HEARTH_LOG_INFO, "install.canceled", HEARTH_TEXT("source", source));
+    else
+        HEARTH_LOG(HEARTH_LOG_WARNING, "install.failed", HEARTH_TEXT("source", source),
+                   HEARTH_TEXT("reason", install->error.message));
 }
 
 /* Told only when the catalogue has the version: a client that is answered may ask for it at once.
@@ -204,14 +306,10 @@ static void ended(void *argument, bool dropped)
     if (dropped)
         install->rc =
             hearth_error_set(&install->error, HEARTH_EDRAINING, "the server is shutting down");
-    if (install->rc)
-        HEARTH_LOG(HEARTH_LOG_WARNING, "install.failed",
-                   HEARTH_TEXT("source", install->request.source),
-                   HEARTH_TEXT("reason", install->error.message));
-    else
-        HEARTH_LOG(HEARTH_LOG_INFO, "install.done", HEARTH_TEXT("source", install->request.source),
-                   HEARTH_INT("model_id", install->model_id),
-                   HEARTH_INT("version", install->number));
+    else if (install->rc && atomic_load(&install->canceled))
+        install->rc =
+            hearth_error_set(&install->error, HEARTH_ECONFLICT, "the install was canceled");
+    log_end(install);
     if (dropped || gateway->draining)
         tell(install);
     else
@@ -232,6 +330,8 @@ int hearth_installs_start(struct hearth_installs *installs,
     struct install *install = hearth_calloc(1, sizeof(*install));
     install->progress.on_bytes = on_bytes;
     install->progress.is_canceled = is_canceled;
+    install->progress.is_unwanted = is_unwanted;
+    install->made_model = order->made_model;
     install->installs = installs;
     install->on_done = on_done;
     install->argument = argument;

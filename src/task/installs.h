@@ -18,6 +18,7 @@ struct hearth_install_order {
     const char *name; /* NULL: the source's own */
     const char *task, *description, *tags_json, *device, *settings_json, *label; /* NULL: default */
     int64_t model_id, version_number;
+    bool made_model;      /* its row was made for this order */
     const char *quantize; /* as of struct hearth_install_request; or NULL */
     int64_t quantized_number;
     const char *perplexity_text;
@@ -38,6 +39,23 @@ int hearth_installs_start(struct hearth_installs *installs,
                           void (*on_done)(void *argument, const struct hearth_error *error,
                                           int64_t model_id, int64_t number),
                           void *argument, struct hearth_error *error);
+
+/* The versions that a canceled install was to fill, as far as they were registered for it; 0: none.
+ */
+struct hearth_install_rows {
+    int64_t version_number, quantized_number;
+    bool made_model; /* and its model was, too */
+};
+
+/* Cancels for good what is being installed of a model (number 0), or the install that a version
+ * belongs to: unlike at the end of the server, what has come of it goes. An install that has no
+ * rows of its own, such as a pull, is looked for by `name`; NULL: it is not. True: it is about to
+ * end, and `on_stopped` comes when it has, maybe because it had come to its end before. False:
+ * nothing has to be waited for, and `on_stopped` never comes; an install that was waiting never
+ * begins. */
+bool hearth_installs_stop(struct hearth_installs *installs, const char *name, int64_t model_id,
+                          int64_t number, struct hearth_install_rows *ret_rows,
+                          void (*on_stopped)(void *argument), void *argument);
 
 /* Whether an install failed by what was named just now: at a load the same codes are faults of what
  * is kept here, but here they are the request's. Pure. */

@@ -14,6 +14,7 @@
 #include "registry/model_json.h"
 #include "serving/scheduler.h"
 #include "store/record.h"
+#include "task/installs.h"
 #include "task/store_job.h"
 
 #include <stdio.h>
@@ -26,7 +27,10 @@ struct removal {
     struct hearth_call *call;
     int64_t model_id, number;
     char name[128];
-    bool force;
+    bool force, unfinished;
+    bool is_installing;              /* the version, by its row; or any of the model */
+    bool stopped;                    /* an install was under way, and was canceled */
+    struct hearth_install_rows rows; /* of that one */
     void (*answer)(struct hearth_call *call);
     int rc;
     struct hearth_error error;
@@ -70,11 +74,34 @@ static void on_refreshed(void *argument, const struct hearth_error *error)
                             on_retired, removal);
 }
 
+/* What else the canceled install was to fill. What is installed stays, and so does a model that has
+ * got another version meanwhile. */
+static void remove_rest(const struct removal *removal)
+{
+    struct hearth_registry *registry = removal->call->gateway->registry;
+    const struct hearth_install_rows *rows = &removal->rows;
+    const int64_t numbers[] = {rows->version_number, rows->quantized_number};
+    for (int i = 0; i < 2; i++)
+        if (numbers[i] && numbers[i] != removal->number)
+            hearth_registry_remove_unfinished(registry, removal->model_id, numbers[i], NULL);
+    if (rows->made_model)
+        hearth_registry_remove_unfinished(registry, removal->model_id, 0, NULL);
+}
+
+/* Rows that a canceled install has taken back itself are gone, which is what was asked for. */
 static void remove_on_lane(void *argument)
 {
     struct removal *removal = argument;
-    removal->rc = hearth_registry_remove(removal->call->gateway->registry, removal->model_id,
-                                         removal->number, &removal->error);
+    struct hearth_registry *registry = removal->call->gateway->registry;
+    removal->rc =
+        removal->unfinished
+            ? hearth_registry_remove_unfinished(registry, removal->model_id, removal->number,
+                                                &removal->error)
+            : hearth_registry_remove(registry, removal->model_id, removal->number, &removal->error);
+    if (removal->rc == HEARTH_ENOTFOUND && removal->stopped)
+        removal->rc = 0;
+    if (!removal->rc && removal->number)
+        remove_rest(removal);
 }
 
 static void removed_on_lane(void *argument, bool dropped)
@@ -101,11 +128,23 @@ static void remove_files(struct removal *removal)
     answer(removal);
 }
 
-/* No process is left, whether there was one or not. */
+static void on_stopped(void *argument)
+{
+    remove_files(argument);
+}
+
+/* No process is left, whether there was one or not. Nor shall an install be that would write what
+ * is removed here. */
 static void on_unloaded(void *argument, const struct hearth_error *error)
 {
     (void)error;
-    remove_files(argument);
+    struct removal *removal = argument;
+    const char *name = removal->is_installing ? removal->name : NULL;
+    removal->stopped =
+        hearth_installs_stop(removal->call->gateway->installs, name, removal->model_id,
+                             removal->number, &removal->rows, on_stopped, removal);
+    if (!removal->stopped)
+        remove_files(removal);
 }
 
 /* Every loaded version of the model, or the one, must go first. */
@@ -126,6 +165,7 @@ static void unload(struct removal *removal)
 struct asked {
     struct hearth_removal_request request;
     const char *name; /* of the model */
+    bool is_installing;
 };
 
 /* On the store's lane. A job needs its base, and the model that it makes a version of. */
@@ -170,7 +210,7 @@ static int check_jobs(struct hearth_store *store, struct hearth_store_job *job,
 static int find(struct hearth_store *store, struct hearth_store_job *job)
 {
     struct hearth_model *model;
-    struct hearth_version *version;
+    struct hearth_version *version = NULL;
     struct asked *asked = job->input;
     int rc = hearth_model_find(store, asked->request.model, job->arena, &model, &job->error);
     if (!rc && job->number)
@@ -182,6 +222,8 @@ static int find(struct hearth_store *store, struct hearth_store_job *job)
         return rc;
     job->model_id = model->id;
     asked->name = model->name;
+    asked->is_installing = !version || version->state == HEARTH_VERSION_REGISTERED ||
+                           version->state == HEARTH_VERSION_INSTALLING;
     return 0;
 }
 
@@ -196,6 +238,8 @@ static void found(struct hearth_store_job *job)
     removal->model_id = job->model_id;
     removal->number = job->number;
     removal->force = asked->request.force;
+    removal->unfinished = asked->request.unfinished;
+    removal->is_installing = asked->is_installing;
     removal->answer = asked->request.answer;
     snprintf(removal->name, sizeof(removal->name), "%s", asked->name);
     unload(removal);

@@ -429,6 +429,42 @@ def test_a_server_installs_and_takes_up_what_its_death_left(hub, start, home):
         hub.repositories["o/big"].files["big.gguf"].data
 
 
+def partials(home):
+    return list((home / "blobs/partial").iterdir())
+
+
+def test_what_a_server_installs_can_be_canceled(hub, start, home, tmp_path):
+    """By whoever removes it, by Ctrl-C, while it comes or waits for its turn; not by going away."""
+    server = start(env={"HF_ENDPOINT": hub.address})
+    hub.faults = [{"match": "/", "kind": "slow", "rate": BIG // 20, "times": 1000}]
+    assert server.post("/models", {"source": "hf:o/big", "name": "m"}).status == 202
+    wait_for(lambda: sent(hub) > BIG // 50 and partials(home), 60, "bytes")
+    answer = server.delete("/models/m/versions/1?unfinished=true")
+    assert answer.status == 200 and answer.json()["name"] == "m", answer.text
+    assert server.get("/models/m").status == 404, "the model was made for it"
+    assert partials(home) == []
+    # Ctrl-C; the two that come keep a third one waiting, which is canceled without its turn.
+    process = start_slowly(hub, home, tmp_path, BIG // 20, "hf:o/big", "--name", "m")
+    assert server.post("/models", {"source": "hf:o/sharded", "name": "s"}).status == 202
+    wait_for(lambda: len(partials(home)) > 1, 60, "bytes of both")
+    (tmp_path / "small.gguf").write_bytes(hub.repositories["o/small"].files["small.gguf"].data)
+    waiting = start_slowly(hub, home, tmp_path, BIG // 20, "small.gguf", "--name", "w")
+    wait_for(lambda: server.get("/models/w").status == 200, 60, "its row")
+    for one, name in ((waiting, "w"), (process, "m")):
+        one.send_signal(signal.SIGINT)
+        assert one.wait(60 * SLOW) == 130
+        assert f"canceled; {name}:1 is not installed" in one.stderr.read()
+        one.stderr.close()
+        assert server.get(f"/models/{name}").status == 404
+    assert server.delete("/models/s").status == 200, "a model is removed while it comes"
+    assert partials(home) == [] and files_under(home / "blobs/sha256") == []
+    hub.faults = []
+    assert server.cli("install", "hf:o/small", "--name", "m").returncode == 0
+    answer = server.delete("/models/m/versions/1?unfinished=true")
+    assert answer.status == 409 and "m:1 is installed already" in answer.text
+    wait_for(lambda: len(server.events("install.canceled")) == 4, 30, "what the log says")
+
+
 def can_mount():
     return shutil.which("unshare") and subprocess.run(
         ["unshare", "-rm", "mount", "-t", "tmpfs", "tmpfs", "/mnt"], capture_output=True,
@@ -545,6 +581,20 @@ def test_what_cannot_be_quantized_is_told_at_once(gguf, minilm, install, home, s
     made = wait_for(lambda: next((row for row in server.get("/models/m").json()["versions"]
                                   if row["state"] == "failed"), None), what="the end")
     assert made["version"] == 2 and "m:1 is installed, but not quantized: its weights are Q4_1" in made["reason"]
+
+
+@pytest.mark.once
+def test_a_server_stops_quantizing_and_keeps_what_came(wide, text, start, home):
+    server = start()
+    process = quantize_slowly(wide, text, home)
+    wait_for(lambda: (home / "quantize/m-1/artifacts").exists(), 60, "the work")
+    process.send_signal(signal.SIGINT)
+    assert process.wait(60 * SLOW) == 130
+    assert "canceled; m:2 is not installed" in process.stderr.read()
+    process.stderr.close()
+    [version] = server.get("/models/m").json()["versions"]
+    assert (version["version"], version["state"]) == (1, "ready")
+    assert not (home / "quantize/m-1").exists()
 
 
 @pytest.mark.once

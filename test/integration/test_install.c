@@ -293,6 +293,40 @@ static void a_stopped_install_takes_up_what_came(void **state)
     assert_true(sent_bytes() <= version_of(place, "m", 1)->files[0].size - 1000000);
 }
 
+static bool is_unwanted(struct hearth_fetch_progress *progress)
+{
+    return stop_at_limit(progress);
+}
+
+/* Neither rows, nor the file that was half there, nor those that were whole. */
+static void an_install_that_is_canceled_for_good_leaves_nothing(void **state)
+{
+    /* Of "{}", config.json's. */
+    static const char digest[] = "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a";
+    struct place *place = *state;
+    struct stopper stopper = {.progress = {.on_bytes = count_bytes,
+                                           .is_canceled = stop_at_limit,
+                                           .is_unwanted = is_unwanted},
+                              .limit = 50000};
+    struct hearth_model *model;
+    struct hearth_error error = {0};
+    int64_t number = 0, bytes = -1;
+    assert_true(set_faults("[{\"kind\": \"slow\", \"rate\": 200000, \"match\": \"/\","
+                           " \"times\": 20}]"));
+    assert_int_equal(install_as(place, "hf:o/bert", "m", &stopper.progress, &number, &error),
+                     HEARTH_ECANCELED);
+    assert_non_null(strstr(error.message, "canceled"));
+    assert_int_equal(hearth_store_model_get(place->registry.store, "m", place->arena, &model, NULL),
+                     HEARTH_ENOTFOUND);
+    assert_false(hearth_blob_exists(place->registry.blobs, digest, NULL));
+    assert_int_equal(hearth_blob_forget_partials(place->registry.blobs, INT64_MAX, &bytes, &error),
+                     0);
+    assert_int_equal(bytes, 0);
+    assert_true(set_faults("[]"));
+    installed(place, "hf:o/bert", "m", 1);
+    assert_true(hearth_blob_exists(place->registry.blobs, digest, NULL));
+}
+
 static void what_a_killed_process_left_is_taken_up(void **state)
 {
     struct place *place = *state;
@@ -527,6 +561,7 @@ int main(void)
         TEST(a_directory_keeps_its_shape),
         TEST(a_broken_transfer_goes_on_where_it_stopped),
         TEST(a_stopped_install_takes_up_what_came),
+        TEST(an_install_that_is_canceled_for_good_leaves_nothing),
         TEST(what_a_killed_process_left_is_taken_up),
         TEST(wrong_bytes_are_never_ready),
         TEST(a_broken_header_names_the_file),

@@ -46,8 +46,18 @@ const char *hearth_hub_object_text(const json_t *body, const char *key, struct h
     return text ? text : fallback;
 }
 
+static bool is_true(struct hearth_call *call, const char *key)
+{
+    const char *value = hearth_exchange_query(call->exchange, key);
+    return value && (strcmp(value, "true") == 0 || strcmp(value, "1") == 0);
+}
+
 bool hearth_hub_is_forced(struct hearth_call *call)
 {
-    const char *force = hearth_exchange_query(call->exchange, "force");
-    return force && (strcmp(force, "true") == 0 || strcmp(force, "1") == 0);
+    return is_true(call, "force");
+}
+
+bool hearth_hub_is_unfinished(struct hearth_call *call)
+{
+    return is_true(call, "unfinished");
 }

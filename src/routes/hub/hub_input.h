@@ -16,7 +16,8 @@ int hearth_hub_messages(struct hearth_call *call, json_t *messages, struct heart
  * or no object. Any thread. */
 const char *hearth_hub_object_text(const json_t *body, const char *key, struct hearth_arena *arena,
                                    const char *fallback);
-/* Is the query's `force` "true" or "1"? */
+/* Is the query's `force`, or `unfinished`, "true" or "1"? */
 bool hearth_hub_is_forced(struct hearth_call *call);
+bool hearth_hub_is_unfinished(struct hearth_call *call);
 
 #endif

@@ -258,6 +258,11 @@ static void on_installed(void *argument, const struct hearth_error *error, int64
     free_made(made);
 }
 
+static bool makes_model(const struct hearth_call *call)
+{
+    return strcmp(call->route->name, "models_create") == 0;
+}
+
 /* The rows are there, so this goes on even when the client has gone: without it, their name would
  * be taken by a model that nobody ever installs. Local sources have somebody who waits for the
  * outcome (`made`, which holds the call); others are answered at once and followed by their
@@ -272,6 +277,7 @@ static void install(struct hearth_store_job *job)
         .name = model->name,
         .model_id = job->model_id,
         .version_number = job->number,
+        .made_model = makes_model(call),
         .quantize = hearth_json_text(call->json, "quantize", NULL),
         .perplexity_text = hearth_json_text(call->json, "perplexity_text", NULL),
         .quantized_number = job->quantized_number};
@@ -283,7 +289,7 @@ static void install(struct hearth_store_job *job)
                               .description = hearth_strdup(model->description),
                               .model_id = job->model_id,
                               .number = job->number,
-                              .new_model = strcmp(call->route->name, "models_create") == 0,
+                              .new_model = order.made_model,
                               .new_version = job->created};
         hearth_call_hold(call);
     }

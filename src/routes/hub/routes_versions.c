@@ -137,7 +137,8 @@ void hearth_route_version_show(struct hearth_call *call)
 void hearth_route_version_delete(struct hearth_call *call)
 {
     struct hearth_removal_request request = {.model = call->params[0],
-                                             .force = hearth_hub_is_forced(call)};
+                                             .force = hearth_hub_is_forced(call),
+                                             .unfinished = hearth_hub_is_unfinished(call)};
     if (read_number(call, &request.number))
         hearth_removal_start(call, &request);
 }
