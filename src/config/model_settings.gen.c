@@ -121,7 +121,7 @@ const struct hearth_model_setting hearth_model_settings_table[] = {
         .choices = NULL,
         .is_engines = false,
         .takes_auto = false,
-        .help = "bytes on disk where what was computed of prompts is kept over an unloading, a restart and a crash; 0 keeps nothing",
+        .help = "bytes on disk where what was computed of prompts is kept over an unloading, a restart and a crash; a model with replicas keeps none there; 0 keeps nothing",
     },
     {
         .key = "gap_max", .kind = HEARTH_SETTING_DURATION,

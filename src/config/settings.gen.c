@@ -514,7 +514,7 @@ const struct hearth_setting hearth_settings_table[] = {
     {
         .key = "prefix_disk", .flag = "prefix-disk",
         .env = "HEARTH_PREFIX_DISK", .fallback = "0",
-        .help = "bytes on disk, for each model, where what was computed of prompts is kept over an unloading, a restart and a crash; 0 keeps nothing: such files hold what people wrote, in a form that can be read back",
+        .help = "bytes on disk, for each model, where what was computed of prompts is kept over an unloading, a restart and a crash; a model with replicas keeps none there; 0 keeps nothing: such files hold what people wrote, in a form that can be read back",
         .commands = "serve",
         .type = "size", .kind = HEARTH_SETTING_SIZE,
         .choices = NULL,

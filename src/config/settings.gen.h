@@ -100,7 +100,7 @@ struct hearth_settings {
     int64_t queue_total_tokens_max;
     /* bytes: memory for vectors of texts that may come again; 0 keeps none */
     uint64_t embedding_cache_bytes;
-    /* bytes: bytes on disk, for each model, where what was computed of prompts is kept over an unloading, a restart and a crash; 0 keeps nothing: such files hold what people wrote, in a form that can be read back */
+    /* bytes: bytes on disk, for each model, where what was computed of prompts is kept over an unloading, a restart and a crash; a model with replicas keeps none there; 0 keeps nothing: such files hold what people wrote, in a form that can be read back */
     uint64_t prefix_disk;
     /* when several requests ask for the same text at the same time, compute it once */
     bool embedding_dedup;

@@ -22,8 +22,9 @@ enum hearth_class { HEARTH_CLASS_INTERACTIVE, HEARTH_CLASS_NORMAL, HEARTH_CLASS_
     {                                                                                              \
         16, 4, 1                                                                                   \
     }
-/* Estimated tokens that a client may spend in one turn. */
-#define HEARTH_QUEUE_QUANTUM 512
+/* Estimated tokens that a client may spend in one turn: few, or a client with many small requests
+ * would have them all answered in one turn, before another one's first. */
+#define HEARTH_QUEUE_QUANTUM 64
 
 struct hearth_queue;
 

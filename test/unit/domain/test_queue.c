@@ -119,6 +119,25 @@ static void test_a_huge_request_does_not_keep_a_small_client_waiting(void **stat
     drain(queue);
 }
 
+static void test_many_small_requests_of_one_client_leave_another_its_turn(void **state)
+{
+    (void)state;
+    struct hearth_queue *queue = queue_of(64, 0);
+    struct hearth_queued many[40], one = item_of(HEARTH_CLASS_NORMAL, 10);
+    for (size_t i = 0; i < 40; i++) {
+        many[i] = item_of(HEARTH_CLASS_NORMAL, 10);
+        hearth_queue_push(queue, &many[i], "bulk", 0);
+    }
+    assert_ptr_equal(hearth_queue_pop(queue), &many[0]);
+    hearth_queue_push(queue, &one, "person", 0);
+    size_t before = 0;
+    while (hearth_queue_pop(queue) != &one)
+        before++;
+    assert_in_range(before, 0, HEARTH_QUEUE_QUANTUM / 10);
+    assert_true(before < 10);
+    drain(queue);
+}
+
 static void test_interactive_goes_before_batch_but_not_for_ever(void **state)
 {
     (void)state;
@@ -208,6 +227,7 @@ int main(void)
         cmocka_unit_test(test_spare_parts_leave_half_of_the_room_and_a_kept_place_is_not_refused),
         cmocka_unit_test(test_other_limits_hold_for_what_comes_next),
         cmocka_unit_test(test_a_huge_request_does_not_keep_a_small_client_waiting),
+        cmocka_unit_test(test_many_small_requests_of_one_client_leave_another_its_turn),
         cmocka_unit_test(test_interactive_goes_before_batch_but_not_for_ever),
         cmocka_unit_test(test_an_idle_class_earns_no_turns),
         cmocka_unit_test(test_what_is_put_back_is_next),
