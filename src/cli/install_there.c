@@ -11,6 +11,9 @@
 #include <string.h>
 #include <time.h>
 
+/* A file of this machine is read whole before the server answers. */
+enum { READING_MS = 60 * 60 * 1000 };
+
 /* The reason is copied, since it belongs to JSON or to a row that is freed before the end. */
 void hearth_cli_warn(const struct hearth_cli_installs *install, struct hearth_cli_wanted *wanted,
                      const char *reason)
@@ -166,8 +169,11 @@ static int register_there(struct hearth_cli_installs *install,
                           struct hearth_error *error)
 {
     json_t *body = request_json(request);
-    struct hearth_client_call call = {
-        .method = "POST", .path = "/models", .body = body, .is_canceled = interrupted};
+    struct hearth_client_call call = {.method = "POST",
+                                      .path = "/models",
+                                      .body = body,
+                                      .idle_timeout_ms = READING_MS,
+                                      .is_canceled = interrupted};
     int rc = hearth_client_run(install->client, &call, ret_model, error);
     json_decref(body);
     if (rc != HEARTH_ECONFLICT || !request->name)
