@@ -56,6 +56,10 @@ def test_a_long_conversation_is_refused_or_loses_its_oldest_turns_and_says_so(se
                                              "temperature": 0, "store": False, "truncation": truncation})
         assert said.status == status, (model, truncation, said.text)
         assert said.headers.get("Hearth-Dropped-Turns") == (str(dropped) if status == 200 else None)
+    for truncate, status in ((False, 400), (True, 200), (None, 200)):
+        said = server.post("/api/chat", {"model": "drops", "messages": ASKED, "stream": False, "truncate": truncate,
+                                         "options": {"num_predict": 4}})
+        assert said.status == status, (truncate, said.text)
     # A last turn that is too long by itself has nothing to leave out.
     alone = ask(server, "drops", [{"role": "user", "content": "word " * 400}])
     assert alone.status == 400, alone.text

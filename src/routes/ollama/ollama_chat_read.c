@@ -36,7 +36,8 @@ int hearth_ollama_chat_read(json_t *body, struct hearth_arena *arena,
     *input = (struct hearth_input){.task = HEARTH_TASK_GENERATE,
                                    .kind = HEARTH_INPUT_MESSAGES,
                                    .bytes = conversation->bytes,
-                                   .length = conversation->length};
+                                   .length = conversation->length,
+                                   .keeps_turns = !hearth_json_truth(body, "truncate", true)};
     request.inputs = input;
     *ret_request = request;
     return 0;
