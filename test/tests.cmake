@@ -62,7 +62,7 @@ function(hearth_test_program source)
     add_dependencies(${suite}_${name} hearth-worker engine-fake) # started by the tests
   endif()
   set(seconds 300)
-  if(suite STREQUAL "sim" OR HEARTH_SANITIZE) # on a small machine, beside other tests
+  if(suite MATCHES "^(sim|conformance)$" OR HEARTH_SANITIZE) # on a small machine, beside other tests
     set(seconds 1200)
   endif()
   add_test(NAME ${suite}_${name} COMMAND ${suite}_${name})
