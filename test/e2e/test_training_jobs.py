@@ -461,5 +461,5 @@ def test_a_cancel_outlives_a_kill(serve, start):
     (folder / "ftjob-000000000000000000000000").mkdir()  # a job that nobody knows any more
     server = start()
     assert ended(server, job, "cancelled")["attempts"] == 1
-    wait_for(lambda: [path.name for path in folder.iterdir()] == [f"{job}.events.jsonl"], 10,
+    wait_for(lambda: {path.name for path in folder.iterdir()} == {f"{job}.events.jsonl", "owner"}, 10,
              "what the job has left to be gone")
