@@ -380,7 +380,7 @@ def test_a_pause_of_what_ends_or_waits(serve, start):
 
 
 def test_attempts_and_time_have_an_end(serve):
-    server = serve(HEARTH_TRAINING_ATTEMPTS_MAX="1", HEARTH_TRAINING_TIME_LIMIT="4s")
+    server = serve(HEARTH_TRAINING_ATTEMPTS_MAX="1", HEARTH_TRAINING_TIME_LIMIT=f"{int(6 * min(SLOW, 3))}s")
     job = submit(server, parameters={"epochs": 5000})
     until(server, job, lambda shown: shown["step"] > 1, "some steps")
     os.kill(trainer_of(server, job), signal.SIGKILL)
