@@ -53,7 +53,7 @@ def tokens_while_a_prompt_is_read(server, name):
     reader.start()
     wait_for(lambda: len(chunks) > 5, 30, "the stream")
     before = len(chunks)
-    ask(server, name, LONG, 1)
+    ask(server, name, LONG + LONG, 1)  # the first piece is a whole batch, as nothing is known yet
     during = len(chunks) - before
     stop.set()
     reader.join()
@@ -62,9 +62,9 @@ def tokens_while_a_prompt_is_read(server, name):
 
 def test_a_prompt_beside_a_stream_comes_in_pieces_that_keep_the_gap(server):
     near, far = (tokens_while_a_prompt_is_read(server, name) for name in ("near", "far"))
-    # Near: half of a step's 40 ms, hence 20 tokens or 40 steps. Far: three times a step, 10 steps.
-    # A busy machine makes fewer steps of both.
-    assert near > 1.4 * far, (near, far)
+    # Near: half of a step's 40 ms, hence 20 tokens or some 54 steps. Far: as much as a step, 27 steps.
+    # A busy machine makes fewer of both.
+    assert near > 1.5 * far, (near, far)
     assert far >= 3
 
 
