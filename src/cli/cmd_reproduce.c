@@ -73,16 +73,6 @@ static json_t *body_of(const struct reproducing *reproducing, const json_t *line
     return body;
 }
 
-static void cancel(const struct reproducing *reproducing, const char *job)
-{
-    struct hearth_error ignored;
-    const struct hearth_client_call call = {
-        .method = "POST",
-        .path =
-            hearth_client_path(reproducing->invocation->arena, "/training/jobs/", job, "/cancel")};
-    hearth_client_run(reproducing->client, &call, NULL, &ignored);
-}
-
 static int train(const struct reproducing *reproducing, const json_t *lineage, json_t **ret_job,
                  struct hearth_error *error)
 {
@@ -114,7 +104,8 @@ static int train(const struct reproducing *reproducing, const json_t *lineage, j
                      hearth_json_text(lineage, "base_sha256", ""), error);
     json_decref(asked);
     if (rc) {
-        cancel(reproducing, view.id);
+        struct hearth_error ignored;
+        hearth_job_view_cancel(&view, &ignored);
         return rc;
     }
     rc = hearth_job_view_result(&view, ret_job, error);

@@ -218,7 +218,7 @@ static int listen(struct following *following, struct hearth_error *error)
         following->view->id);
 }
 
-static int cancel(const struct hearth_job_view *view, struct hearth_error *error)
+int hearth_job_view_cancel(const struct hearth_job_view *view, struct hearth_error *error)
 {
     const struct hearth_client_call call = {
         .method = "POST",
@@ -274,7 +274,7 @@ static int on_interrupt(struct following *following, bool *ret_goes_on, struct h
     if (wish == WATCH)
         return 0;
     fputs("Cancelling the job…\n", stderr);
-    int rc = cancel(view, error);
+    int rc = hearth_job_view_cancel(view, error);
     return rc == HEARTH_ECONFLICT ? 0 : rc; /* it has ended meanwhile */
 }
 

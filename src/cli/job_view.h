@@ -29,6 +29,9 @@ int hearth_job_view_follow(const struct hearth_job_view *view, enum hearth_job_v
 int hearth_job_view_result(const struct hearth_job_view *view, json_t **ret_job,
                            struct hearth_error *error);
 
+/* Has the job cancelled. */
+int hearth_job_view_cancel(const struct hearth_job_view *view, struct hearth_error *error);
+
 /* Every event as a line on standard output: those that there are, or with `follows` until the job
  * is over. */
 int hearth_job_view_lines(const struct hearth_job_view *view, bool follows,

@@ -27,11 +27,11 @@ int hearth_home_lock(struct hearth_home *home, struct hearth_error *error);
 
 /* The folder itself; absolute. */
 const char *hearth_home_directory(const struct hearth_home *home);
-/* Writes the path of a file of the home ("run/x") into `ret_path`, which has `size` bytes;
- * HEARTH_ETOOLARGE when it does not fit. */
 /* Below the home: a folder for each version of a model, "name:1", of what was computed of prompts.
  */
 #define HEARTH_HOME_PREFIXES "prefixes"
+/* Writes the path of a file of the home ("run/x") into `ret_path`, which has `size` bytes;
+ * HEARTH_ETOOLARGE when it does not fit. */
 int hearth_home_path(const struct hearth_home *home, const char *relative, char *ret_path,
                      size_t size);
 /* How a client is told the path of a file that Hearth keeps: what follows the home's folder; the

@@ -3,8 +3,7 @@
  *
  * They are stored as a JSON object (settings_json): integers, numbers and truths as such, a
  * duration as text with its unit or as a number of seconds, a list of paths as an array of texts, a
- * map of texts as an object.
- * Keys that only an engine knows are handed on to it. */
+ * map of texts as an object. Keys that only an engine knows are handed on to it. */
 #ifndef HEARTH_CONFIG_MODEL_SETTINGS_H
 #define HEARTH_CONFIG_MODEL_SETTINGS_H
 

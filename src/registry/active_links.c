@@ -208,7 +208,6 @@ void hearth_active_links_remove(struct hearth_registry *registry, const char *mo
     remove_place(registry, true, model, number);
 }
 
-/* The new place is whole before the old one goes. */
 int hearth_registry_place(const struct hearth_registry *registry, const char *model, int64_t number,
                           char *ret_path, size_t size, struct hearth_error *error)
 {
@@ -221,6 +220,7 @@ int hearth_registry_place(const struct hearth_registry *registry, const char *mo
                             (long long)number);
 }
 
+/* The new place is whole before the old one goes. */
 int hearth_registry_archive(struct hearth_registry *registry, const struct hearth_model *model,
                             const struct hearth_version *version, struct hearth_error *error)
 {

@@ -192,7 +192,6 @@ enum hearth_truncate hearth_truncate_read(const json_t *parameters)
     return strcasecmp(side, "left") == 0 ? HEARTH_TRUNCATE_START : HEARTH_TRUNCATE_END;
 }
 
-/* OpenAI's tiers of service are our classes of the queue. */
 /* OpenAI has written it both ways. */
 bool hearth_off_disk_read(const json_t *body)
 {
@@ -200,6 +199,7 @@ bool hearth_off_disk_read(const json_t *body)
     return strcmp(asked, "in_memory") == 0 || strcmp(asked, "in-memory") == 0;
 }
 
+/* OpenAI's tiers of service are our classes of the queue. */
 enum hearth_class hearth_class_read(const json_t *body)
 {
     const char *tier = hearth_json_text(body, "service_tier", "");
